@@ -1,0 +1,58 @@
+"""A static, preallocated store of keys and values that grows by doubling."""
+
+import torch
+from torch import Tensor
+
+from workbench.trace.errors import WorkbenchError
+
+
+class Cache:
+    """Keys and values of every layer in one buffer (depth, 2, B, K, capacity, E).
+
+    The cache knows slots only; what a slot holds (a chain, a tree) is the business of whoever writes.
+    """
+
+    def __init__(
+        self, shape: tuple[int, int, int, int], capacity: int, limit: int, device: torch.device, dtype: torch.dtype
+    ) -> None:
+        """shape = (depth, B, K, E); `limit` is the largest capacity, in slots (1 or more)."""
+        depth, batch, kv_heads, dim = shape
+        self.shape, self.limit = shape, limit
+        self._use(torch.zeros(depth, 2, batch, kv_heads, capacity, dim, device=device, dtype=dtype))
+
+    def _use(self, buffer: Tensor) -> None:
+        self.buffer = buffer
+        self.capacity = buffer.shape[4]
+        self._layers = [(layer[0], layer[1]) for layer in buffer]  # (B, K, capacity, E) each
+
+    def reserve(self, slots: int) -> None:
+        """Make room for `slots` slots, doubling the capacity; raises WorkbenchError past the limit."""
+        if slots <= self.capacity:
+            return
+        if slots > self.limit:
+            raise WorkbenchError(
+                f"{slots} tokens are needed in memory, but this model holds at most {self.limit}: "
+                "shorten the prompt or the answer."
+            )
+        grown = self.buffer.shape[:4] + (min(self.limit, max(slots, 2 * self.capacity)),) + self.buffer.shape[5:]
+        buffer = self.buffer.new_zeros(grown)
+        buffer[:, :, :, :, : self.capacity] = self.buffer
+        self._use(buffer)
+
+    def views(self, layer: int, start: int, stop: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Of one layer: the keys and values of slots start..stop, then of slots 0..stop, as views."""
+        keys, values = self._layers[layer]
+        k, v = keys.narrow(2, 0, stop), values.narrow(2, 0, stop)
+        return k.narrow(2, start, stop - start), v.narrow(2, start, stop - start), k, v
+
+    def gather(self, rows: Tensor, to: int) -> None:
+        """Copy the slots `rows` (1-D int64) of every layer to slots to, to+1, ...; overlaps are safe."""
+        picked = self.buffer.index_select(4, rows)
+        self.buffer.narrow(4, to, picked.shape[4]).copy_(picked)
+
+    def clone(self) -> "Cache":
+        """An independent copy."""
+        other = Cache.__new__(Cache)
+        other.shape, other.limit = self.shape, self.limit
+        other._use(self.buffer.clone())
+        return other

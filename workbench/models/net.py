@@ -1,0 +1,226 @@
+"""One lean decoder network: explicit ids, positions, mask, cache and range of layers.
+
+RMSNorm, rotary positions, grouped-query attention, SwiGLU, optional biases and qk-norm, tied or untied
+head: the family of Llama, Qwen2, Qwen3 and Mistral, and (by a name map, see `names`) LLaDA, Dream and SDAR.
+Causal, bidirectional, block-causal, tree and any-order differ only in the mask and positions that are fed.
+
+Shapes: B rows of a batch, T new tokens, S tokens that may be seen, D width, H heads, K key/value heads,
+E head_dim, V vocabulary, P max_positions.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from workbench.models.cache import Cache
+from workbench.models.config import config_from_hf, inverse_frequencies
+from workbench.models.names import from_hf_names, to_hf_names
+
+
+@dataclass(frozen=True)
+class Config:
+    """Everything that shapes the network. `rope` holds the scaling of HF's rope parameters as sorted pairs."""
+
+    vocab_size: int
+    width: int
+    depth: int
+    heads: int
+    kv_heads: int
+    head_dim: int
+    ffn: int
+    rope_theta: float = 10_000.0
+    norm_eps: float = 1e-5
+    tied: bool = True
+    qkv_bias: bool = False
+    out_bias: bool = False
+    mlp_bias: bool = False
+    qk_norm: bool = False
+    max_positions: int = 2048
+    rope: tuple[tuple[str, Any], ...] = ()
+
+    @staticmethod
+    def from_hf(config: Mapping[str, Any]) -> "Config":
+        """From the dict of a config.json; raises WorkbenchError for what the network cannot compute."""
+        return Config(**config_from_hf(config))
+
+
+class Output(NamedTuple):
+    """What one pass returns.
+
+    logits: (B, R, V) for the R rows asked for (all T by default); empty when `rows` is an empty slice.
+    hidden: states (B, T, D): the one entering the first layer run, then one after each layer run; when the
+        last layer of the network ran, the last entry is normalised, as in transformers. () unless wanted.
+    """
+
+    logits: Tensor
+    hidden: tuple[Tensor, ...]
+
+
+def _weight(*shape: int) -> nn.Parameter:
+    return nn.Parameter(torch.empty(*shape).normal_(std=0.02))
+
+
+class Layer(nn.Module):
+    """The weights and the computation of one decoder layer."""
+
+    def __init__(self, c: Config) -> None:
+        super().__init__()
+        self.heads, self.kv_heads, self.head_dim, self.eps = c.heads, c.kv_heads, c.head_dim, c.norm_eps
+        self.shared_kv = c.heads != c.kv_heads
+        rows = (c.heads + 2 * c.kv_heads) * c.head_dim
+        self.attn_norm = nn.Parameter(torch.ones(c.width))
+        self.qkv = _weight(rows, c.width)
+        self.qkv_bias = nn.Parameter(torch.zeros(rows)) if c.qkv_bias else None
+        self.q_norm = nn.Parameter(torch.ones(c.head_dim)) if c.qk_norm else None
+        self.k_norm = nn.Parameter(torch.ones(c.head_dim)) if c.qk_norm else None
+        self.out = _weight(c.width, c.heads * c.head_dim)
+        self.out_bias = nn.Parameter(torch.zeros(c.width)) if c.out_bias else None
+        self.ffn_norm = nn.Parameter(torch.ones(c.width))
+        self.gate_up = _weight(2 * c.ffn, c.width)
+        self.gate_up_bias = nn.Parameter(torch.zeros(2 * c.ffn)) if c.mlp_bias else None
+        self.down = _weight(c.width, c.ffn)
+        self.down_bias = nn.Parameter(torch.zeros(c.width)) if c.mlp_bias else None
+
+    def forward(
+        self, x: Tensor, cos: Tensor, sin: Tensor, mask: Tensor | None, causal: bool, slots: "Slots | None"
+    ) -> Tensor:
+        """x (B, T, D); cos, sin (B|1, T, 1, E), sin with its first half negated; mask (B|1, 1, T, S) bool."""
+        batch, new, width = x.shape
+        heads, kv, dim = self.heads, self.kv_heads, self.head_dim
+        normed = F.rms_norm(x, (width,), self.attn_norm, self.eps)
+        qkv = F.linear(normed, self.qkv, self.qkv_bias).view(batch, new, heads + 2 * kv, dim)
+        q_and_k = qkv[:, :, : heads + kv]
+        if self.q_norm is not None and self.k_norm is not None:
+            q_and_k = torch.cat(
+                (
+                    F.rms_norm(q_and_k[:, :, :heads], (dim,), self.q_norm, self.eps),
+                    F.rms_norm(q_and_k[:, :, heads:], (dim,), self.k_norm, self.eps),
+                ),
+                2,
+            )
+        turned = torch.addcmul(q_and_k * cos, q_and_k.roll(dim // 2, -1), sin).transpose(1, 2)
+        q, k = turned[:, :heads], turned[:, heads:]  # (B, H, T, E), (B, K, T, E)
+        v = qkv[:, :, heads + kv :].transpose(1, 2)
+        if slots is not None:
+            k, v = slots.write(k, v)  # (B, K, S, E)
+        seen = F.scaled_dot_product_attention(
+            q, k, v, attn_mask=mask, is_causal=causal, enable_gqa=self.shared_kv
+        )
+        seen = seen.transpose(1, 2).reshape(batch, new, heads * dim)
+        x = x + F.linear(seen, self.out, self.out_bias)
+        normed = F.rms_norm(x, (width,), self.ffn_norm, self.eps)
+        gate, up = F.linear(normed, self.gate_up, self.gate_up_bias).chunk(2, -1)
+        return x + F.linear(F.silu(gate) * up, self.down, self.down_bias)
+
+
+class Slots(NamedTuple):
+    """Where one layer writes its new keys and values, and what it may see: views of the cache."""
+
+    new_k: Tensor  # (B, K, T, E), the slots to write
+    new_v: Tensor
+    all_k: Tensor  # (B, K, S, E), the slots to attend over, the new ones included
+    all_v: Tensor
+
+    def write(self, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
+        """Store the new rows and return all rows that attention runs over."""
+        self.new_k.copy_(k)
+        self.new_v.copy_(v)
+        return self.all_k, self.all_v
+
+
+class Net(nn.Module):
+    """The network. `head` is None when the embedding is tied."""
+
+    def __init__(self, config: Config) -> None:
+        super().__init__()
+        self.config = config
+        self.embed = _weight(config.vocab_size, config.width)
+        self.layers = nn.ModuleList(Layer(config) for _ in range(config.depth))
+        self.norm = nn.Parameter(torch.ones(config.width))
+        self.head = None if config.tied else _weight(config.vocab_size, config.width)
+        cos, sin = _tables(config)
+        self.register_buffer("cos", cos, persistent=False)
+        self.register_buffer("sin", sin, persistent=False)
+
+    def forward(
+        self,
+        ids: Tensor | None,
+        positions: Tensor,
+        mask: Tensor | None = None,
+        cache: Cache | None = None,
+        at: int = 0,
+        layers: Sequence[int] | None = None,
+        hidden: Tensor | None = None,
+        want_hidden: bool = False,
+        rows: slice | Tensor | None = None,
+        causal: bool = True,
+    ) -> Output:
+        """One pass over T new tokens.
+
+        ids (B, T) int64, or None when `hidden` (B, T, D) is the state to start from. positions (B|1, T) int64.
+        mask (B|1, 1, T, S) bool, True = may be seen; S = T, or at + T with a cache. Without a mask every row
+        sees itself and all before it (`causal`), or, with causal=False, all S rows.
+        cache: the new keys and values go to slots at .. at + T and attention runs over slots 0 .. at + T.
+        layers: run only these, in this order (a range for early exit; any list to skip layers).
+        rows: compute the logits of these rows only (a slice, or a 1-D index tensor).
+        """
+        x = F.embedding(ids, self.embed) if hidden is None and ids is not None else hidden
+        if x is None:
+            raise ValueError("Net.forward needs ids or hidden")
+        new = x.shape[1]
+        cos = self.cos[positions].unsqueeze(2).to(x.dtype)  # (B|1, T, 1, E)
+        sin = self.sin[positions].unsqueeze(2).to(x.dtype)
+        if mask is None and causal and new > 1 and at > 0 and cache is not None:
+            mask = torch.ones(new, at + new, dtype=torch.bool, device=x.device).tril(at)[None, None]
+        flag = mask is None and causal and new > 1
+        if cache is not None:
+            cache.reserve(at + new)
+        states = [x] if want_hidden else []
+        run = range(self.config.depth) if layers is None else layers
+        for i in run:
+            slots = None if cache is None else Slots(*cache.views(i, at, at + new))
+            x = self.layers[i](x, cos, sin, mask, flag, slots)
+            if want_hidden:
+                states.append(x)
+        if want_hidden and len(run) and run[-1] == self.config.depth - 1:
+            x = states[-1] = self.normalised(x)
+            return Output(self.unembed(x if rows is None else x[:, rows]), tuple(states))
+        x = self.normalised(x if rows is None else x[:, rows])
+        return Output(self.unembed(x), tuple(states))
+
+    def normalised(self, x: Tensor) -> Tensor:
+        """The last norm: (..., D) -> (..., D)."""
+        return F.rms_norm(x, (self.config.width,), self.norm, self.config.norm_eps)
+
+    def unembed(self, x: Tensor) -> Tensor:
+        """A normalised state (..., D) to logits (..., V)."""
+        return F.linear(x, self.embed if self.head is None else self.head)
+
+    def new_cache(self, capacity: int = 256, batch: int = 1) -> Cache:
+        """An empty cache of this network's shape, device and type; it doubles when full."""
+        c = self.config
+        shape = (c.depth, batch, c.kv_heads, c.head_dim)
+        return Cache(shape, min(capacity, c.max_positions), c.max_positions, self.embed.device, self.embed.dtype)
+
+    def load_hf(self, state: Mapping[str, Tensor]) -> None:
+        """Copy weights in place from HF Llama/Qwen/Mistral or LLaDA names; raises WorkbenchError on a mismatch."""
+        plain = from_hf_names(state, self.config)
+        with torch.no_grad():
+            for name, parameter in self.named_parameters():
+                parameter.copy_(plain[name])
+
+    def hf_state(self) -> dict[str, Tensor]:
+        """The weights under HF Llama/Qwen names, detached; a tied head is left out."""
+        return to_hf_names({name: p.detach() for name, p in self.named_parameters()}, self.config)
+
+
+def _tables(config: Config) -> tuple[Tensor, Tensor]:
+    """cos and sin (P, E) in float32; the first half of sin is negated, so that rope is x*cos + roll(x)*sin."""
+    frequencies, factor = inverse_frequencies(config.head_dim, config.rope_theta, config.max_positions, config.rope)
+    angles = torch.outer(torch.arange(config.max_positions, dtype=torch.float32), frequencies)  # (P, E/2)
+    cos, sin = angles.cos() * factor, angles.sin() * factor
+    return torch.cat((cos, cos), 1), torch.cat((-sin, sin), 1)
