@@ -1,9 +1,26 @@
 """A static, preallocated store of keys and values that grows by doubling."""
 
+from typing import NamedTuple
+
 import torch
 from torch import Tensor
 
 from workbench.trace.errors import WorkbenchError
+
+
+class Slots(NamedTuple):
+    """Where one layer writes its new keys and values, and what it may see: views of the cache."""
+
+    new_k: Tensor  # (B, K, T, E), the slots to write
+    new_v: Tensor
+    all_k: Tensor  # (B, K, S, E), the slots to attend over, the new ones included
+    all_v: Tensor
+
+    def write(self, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
+        """Store the new rows and return all rows that attention runs over."""
+        self.new_k.copy_(k)
+        self.new_v.copy_(v)
+        return self.all_k, self.all_v
 
 
 class Cache:
@@ -13,7 +30,12 @@ class Cache:
     """
 
     def __init__(
-        self, shape: tuple[int, int, int, int], capacity: int, limit: int, device: torch.device, dtype: torch.dtype
+        self,
+        shape: tuple[int, int, int, int],
+        capacity: int,
+        limit: int,
+        device: torch.device,
+        dtype: torch.dtype,
     ) -> None:
         """shape = (depth, B, K, E); `limit` is the largest capacity, in slots (1 or more)."""
         depth, batch, kv_heads, dim = shape
@@ -34,16 +56,18 @@ class Cache:
                 f"{slots} tokens are needed in memory, but this model holds at most {self.limit}: "
                 "shorten the prompt or the answer."
             )
-        grown = self.buffer.shape[:4] + (min(self.limit, max(slots, 2 * self.capacity)),) + self.buffer.shape[5:]
+        grown = (
+            self.buffer.shape[:4] + (min(self.limit, max(slots, 2 * self.capacity)),) + self.buffer.shape[5:]
+        )
         buffer = self.buffer.new_zeros(grown)
         buffer[:, :, :, :, : self.capacity] = self.buffer
         self._use(buffer)
 
-    def views(self, layer: int, start: int, stop: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Of one layer: the keys and values of slots start..stop, then of slots 0..stop, as views."""
+    def slots(self, layer: int, at: int, new: int) -> "Slots":
+        """Of one layer: room for `new` slots from `at` on, and all slots up to their end, as views."""
         keys, values = self._layers[layer]
-        k, v = keys.narrow(2, 0, stop), values.narrow(2, 0, stop)
-        return k.narrow(2, start, stop - start), v.narrow(2, start, stop - start), k, v
+        k, v = keys.narrow(2, 0, at + new), values.narrow(2, 0, at + new)
+        return Slots(k.narrow(2, at, new), v.narrow(2, at, new), k, v)
 
     def gather(self, rows: Tensor, to: int) -> None:
         """Copy the slots `rows` (1-D int64) of every layer to slots to, to+1, ...; overlaps are safe."""

@@ -79,7 +79,9 @@ def _refuse(config: Mapping[str, Any]) -> None:
 def _llada(config: Mapping[str, Any]) -> dict[str, Any]:
     block, norm = config.get("block_type", "llama"), config.get("layer_norm_type", "rms")
     if (block, norm) != ("llama", "rms") or config.get("alibi") or config.get("attention_layer_norm"):
-        raise WorkbenchError(f"Of LLaDA the 'llama' block with 'rms' norm is known, not '{block}' with '{norm}'.")
+        raise WorkbenchError(
+            f"Of LLaDA the 'llama' block with 'rms' norm is known, not '{block}' with '{norm}'."
+        )
     heads, width = config["n_heads"], config["d_model"]
     bias = bool(config.get("include_bias", False))
     qkv_bias = config.get("include_qkv_bias")
@@ -114,7 +116,9 @@ def inverse_frequencies(
     values = dict(rope)
     kind = values["rope_type"]
     if kind not in ("linear", "llama3", "yarn"):
-        raise WorkbenchError(f"The lean network knows rope_type default, linear, llama3 and yarn, not '{kind}'.")
+        raise WorkbenchError(
+            f"The lean network knows rope_type default, linear, llama3 and yarn, not '{kind}'."
+        )
     config = LlamaConfig(
         hidden_size=dim, num_attention_heads=1, head_dim=dim, max_position_embeddings=positions,
         rope_parameters={**values, "rope_theta": theta},

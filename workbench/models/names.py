@@ -107,7 +107,9 @@ def from_hf_names(state: Mapping[str, Tensor], config: "Config") -> dict[str, Te
         plain[ours] = pieces[0] if len(pieces) == 1 else torch.cat(pieces)
     extra = sorted(set(state) - used - ({"lm_head.weight"} if config.tied else set()))
     if extra:
-        raise WorkbenchError(f"The checkpoint holds '{extra[0]}', which a network of its config does not have.")
+        raise WorkbenchError(
+            f"The checkpoint holds '{extra[0]}', which a network of its config does not have."
+        )
     return plain
 
 

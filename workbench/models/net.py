@@ -8,7 +8,7 @@ Shapes: B rows of a batch, T new tokens, S tokens that may be seen, D width, H h
 E head_dim, V vocabulary, P max_positions.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -16,9 +16,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from workbench.models.cache import Cache
+from workbench.models.cache import Cache, Slots
 from workbench.models.config import config_from_hf, inverse_frequencies
 from workbench.models.names import from_hf_names, to_hf_names
+
+
+attend, linear = F.scaled_dot_product_attention, F.linear
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,24 @@ class Output(NamedTuple):
     hidden: tuple[Tensor, ...]
 
 
+class Turn(NamedTuple):
+    """What all layers of one pass share: the rotation (B|1, T, 1, E), and the norm to compute with."""
+
+    cos: Tensor
+    sin: Tensor  # its first half negated
+    rms: Callable[[Tensor, Tensor, float], Tensor]
+
+
+def _rms(x: Tensor, weight: Tensor, eps: float) -> Tensor:
+    return F.rms_norm(x, weight.shape, weight, eps)
+
+
+def _quick_rms(x: Tensor, weight: Tensor, eps: float) -> Tensor:
+    """The same in float32 without a gradient, in half the time: on a CPU `F.rms_norm` is many small steps."""
+    norm = torch.linalg.vector_norm(x, dim=-1, keepdim=True)
+    return (x * norm.square_().div_(weight.shape[0]).add_(eps).rsqrt_()).mul_(weight)
+
+
 def _weight(*shape: int) -> nn.Parameter:
     return nn.Parameter(torch.empty(*shape).normal_(std=0.02))
 
@@ -74,62 +95,38 @@ class Layer(nn.Module):
         rows = (c.heads + 2 * c.kv_heads) * c.head_dim
         self.attn_norm = nn.Parameter(torch.ones(c.width))
         self.qkv = _weight(rows, c.width)
-        self.qkv_bias = nn.Parameter(torch.zeros(rows)) if c.qkv_bias else None
-        self.q_norm = nn.Parameter(torch.ones(c.head_dim)) if c.qk_norm else None
-        self.k_norm = nn.Parameter(torch.ones(c.head_dim)) if c.qk_norm else None
+        self.register_parameter("qkv_bias", nn.Parameter(torch.zeros(rows)) if c.qkv_bias else None)
+        self.register_parameter("q_norm", nn.Parameter(torch.ones(c.head_dim)) if c.qk_norm else None)
+        self.register_parameter("k_norm", nn.Parameter(torch.ones(c.head_dim)) if c.qk_norm else None)
         self.out = _weight(c.width, c.heads * c.head_dim)
-        self.out_bias = nn.Parameter(torch.zeros(c.width)) if c.out_bias else None
+        self.register_parameter("out_bias", nn.Parameter(torch.zeros(c.width)) if c.out_bias else None)
         self.ffn_norm = nn.Parameter(torch.ones(c.width))
         self.gate_up = _weight(2 * c.ffn, c.width)
-        self.gate_up_bias = nn.Parameter(torch.zeros(2 * c.ffn)) if c.mlp_bias else None
+        self.register_parameter("gate_up_bias", nn.Parameter(torch.zeros(2 * c.ffn)) if c.mlp_bias else None)
         self.down = _weight(c.width, c.ffn)
-        self.down_bias = nn.Parameter(torch.zeros(c.width)) if c.mlp_bias else None
+        self.register_parameter("down_bias", nn.Parameter(torch.zeros(c.width)) if c.mlp_bias else None)
 
     def forward(
-        self, x: Tensor, cos: Tensor, sin: Tensor, mask: Tensor | None, causal: bool, slots: "Slots | None"
+        self, x: Tensor, turn: Turn, mask: Tensor | None, causal: bool, slots: Slots | None
     ) -> Tensor:
-        """x (B, T, D); cos, sin (B|1, T, 1, E), sin with its first half negated; mask (B|1, 1, T, S) bool."""
+        """x (B, T, D) -> (B, T, D); mask (B|1, 1, T, S) bool; slots: where this layer's keys and values live."""
         batch, new, width = x.shape
-        heads, kv, dim = self.heads, self.kv_heads, self.head_dim
-        normed = F.rms_norm(x, (width,), self.attn_norm, self.eps)
-        qkv = F.linear(normed, self.qkv, self.qkv_bias).view(batch, new, heads + 2 * kv, dim)
-        q_and_k = qkv[:, :, : heads + kv]
-        if self.q_norm is not None and self.k_norm is not None:
-            q_and_k = torch.cat(
-                (
-                    F.rms_norm(q_and_k[:, :, :heads], (dim,), self.q_norm, self.eps),
-                    F.rms_norm(q_and_k[:, :, heads:], (dim,), self.k_norm, self.eps),
-                ),
-                2,
-            )
-        turned = torch.addcmul(q_and_k * cos, q_and_k.roll(dim // 2, -1), sin).transpose(1, 2)
-        q, k = turned[:, :heads], turned[:, heads:]  # (B, H, T, E), (B, K, T, E)
-        v = qkv[:, :, heads + kv :].transpose(1, 2)
+        heads, both, dim = self.heads, self.heads + self.kv_heads, self.head_dim
+        w, rms, eps = self._parameters, turn.rms, self.eps  # the dict itself: attribute look-ups cost here
+        qkv = linear(rms(x, w["attn_norm"], eps), w["qkv"], w["qkv_bias"]).view(batch, new, -1, dim)
+        q_and_k = qkv.narrow(2, 0, both)
+        if w["q_norm"] is not None:
+            q = rms(q_and_k[:, :, :heads], w["q_norm"], eps)
+            q_and_k = torch.cat((q, rms(q_and_k[:, :, heads:], w["k_norm"], eps)), 2)
+        turned = torch.addcmul(q_and_k * turn.cos, q_and_k.roll(dim // 2, -1), turn.sin).transpose(1, 2)
+        q, k = turned.narrow(1, 0, heads), turned.narrow(1, heads, both - heads)  # (B, H, T, E), (B, K, T, E)
+        v = qkv.narrow(2, both, both - heads).transpose(1, 2)
         if slots is not None:
             k, v = slots.write(k, v)  # (B, K, S, E)
-        seen = F.scaled_dot_product_attention(
-            q, k, v, attn_mask=mask, is_causal=causal, enable_gqa=self.shared_kv
-        )
-        seen = seen.transpose(1, 2).reshape(batch, new, heads * dim)
-        x = x + F.linear(seen, self.out, self.out_bias)
-        normed = F.rms_norm(x, (width,), self.ffn_norm, self.eps)
-        gate, up = F.linear(normed, self.gate_up, self.gate_up_bias).chunk(2, -1)
-        return x + F.linear(F.silu(gate) * up, self.down, self.down_bias)
-
-
-class Slots(NamedTuple):
-    """Where one layer writes its new keys and values, and what it may see: views of the cache."""
-
-    new_k: Tensor  # (B, K, T, E), the slots to write
-    new_v: Tensor
-    all_k: Tensor  # (B, K, S, E), the slots to attend over, the new ones included
-    all_v: Tensor
-
-    def write(self, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
-        """Store the new rows and return all rows that attention runs over."""
-        self.new_k.copy_(k)
-        self.new_v.copy_(v)
-        return self.all_k, self.all_v
+        seen = attend(q, k, v, mask, 0.0, causal, enable_gqa=self.shared_kv).transpose(1, 2)
+        x = x + linear(seen.reshape(batch, new, heads * dim), w["out"], w["out_bias"])
+        gate, up = linear(rms(x, w["ffn_norm"], eps), w["gate_up"], w["gate_up_bias"]).chunk(2, -1)
+        return x + linear(F.silu(gate) * up, w["down"], w["down_bias"])
 
 
 class Net(nn.Module):
@@ -139,7 +136,8 @@ class Net(nn.Module):
         super().__init__()
         self.config = config
         self.embed = _weight(config.vocab_size, config.width)
-        self.layers = nn.ModuleList(Layer(config) for _ in range(config.depth))
+        self.blocks = [Layer(config) for _ in range(config.depth)]  # a plain list is quick to index
+        self.layers = nn.ModuleList(self.blocks)
         self.norm = nn.Parameter(torch.ones(config.width))
         self.head = None if config.tied else _weight(config.vocab_size, config.width)
         cos, sin = _tables(config)
@@ -172,8 +170,7 @@ class Net(nn.Module):
         if x is None:
             raise ValueError("Net.forward needs ids or hidden")
         new = x.shape[1]
-        cos = self.cos[positions].unsqueeze(2).to(x.dtype)  # (B|1, T, 1, E)
-        sin = self.sin[positions].unsqueeze(2).to(x.dtype)
+        turn = self.turn(positions, x)
         if mask is None and causal and new > 1 and at > 0 and cache is not None:
             mask = torch.ones(new, at + new, dtype=torch.bool, device=x.device).tril(at)[None, None]
         flag = mask is None and causal and new > 1
@@ -182,19 +179,25 @@ class Net(nn.Module):
         states = [x] if want_hidden else []
         run = range(self.config.depth) if layers is None else layers
         for i in run:
-            slots = None if cache is None else Slots(*cache.views(i, at, at + new))
-            x = self.layers[i](x, cos, sin, mask, flag, slots)
+            slots = None if cache is None else cache.slots(i, at, new)
+            x = self.blocks[i].forward(x, turn, mask, flag, slots)
             if want_hidden:
                 states.append(x)
         if want_hidden and len(run) and run[-1] == self.config.depth - 1:
-            x = states[-1] = self.normalised(x)
+            x = states[-1] = turn.rms(x, self.norm, self.config.norm_eps)
             return Output(self.unembed(x if rows is None else x[:, rows]), tuple(states))
-        x = self.normalised(x if rows is None else x[:, rows])
+        x = turn.rms(x if rows is None else x[:, rows], self.norm, self.config.norm_eps)
         return Output(self.unembed(x), tuple(states))
+
+    def turn(self, positions: Tensor, x: Tensor) -> Turn:
+        """The rotation of `positions` (B|1, T) in the type of x, and the norm that is fastest here."""
+        quick = x.device.type == "cpu" and x.dtype == torch.float32 and not torch.is_grad_enabled()
+        cos, sin = self.cos[positions].unsqueeze(2), self.sin[positions].unsqueeze(2)
+        return Turn(cos.to(x.dtype), sin.to(x.dtype), _quick_rms if quick else _rms)
 
     def normalised(self, x: Tensor) -> Tensor:
         """The last norm: (..., D) -> (..., D)."""
-        return F.rms_norm(x, (self.config.width,), self.norm, self.config.norm_eps)
+        return _rms(x, self.norm, self.config.norm_eps)
 
     def unembed(self, x: Tensor) -> Tensor:
         """A normalised state (..., D) to logits (..., V)."""
@@ -204,7 +207,9 @@ class Net(nn.Module):
         """An empty cache of this network's shape, device and type; it doubles when full."""
         c = self.config
         shape = (c.depth, batch, c.kv_heads, c.head_dim)
-        return Cache(shape, min(capacity, c.max_positions), c.max_positions, self.embed.device, self.embed.dtype)
+        return Cache(
+            shape, min(capacity, c.max_positions), c.max_positions, self.embed.device, self.embed.dtype
+        )
 
     def load_hf(self, state: Mapping[str, Tensor]) -> None:
         """Copy weights in place from HF Llama/Qwen/Mistral or LLaDA names; raises WorkbenchError on a mismatch."""
@@ -220,7 +225,9 @@ class Net(nn.Module):
 
 def _tables(config: Config) -> tuple[Tensor, Tensor]:
     """cos and sin (P, E) in float32; the first half of sin is negated, so that rope is x*cos + roll(x)*sin."""
-    frequencies, factor = inverse_frequencies(config.head_dim, config.rope_theta, config.max_positions, config.rope)
+    frequencies, factor = inverse_frequencies(
+        config.head_dim, config.rope_theta, config.max_positions, config.rope
+    )
     angles = torch.outer(torch.arange(config.max_positions, dtype=torch.float32), frequencies)  # (P, E/2)
     cos, sin = angles.cos() * factor, angles.sin() * factor
     return torch.cat((cos, cos), 1), torch.cat((-sin, sin), 1)
