@@ -1,0 +1,102 @@
+"""Operations on a list of one-token items, so that one item is one cell of the canvas.
+
+`shuffle` accepts any permutation: it is the task on which filling many cells at once must hurt, since every
+cell on its own is nearly uniform while the cells together are not independent.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from .base import Draft, Score, Task, right, wrong
+from .words import ANIMALS
+
+SHORTEST, LONGEST = 4, 6
+
+
+def _items(rng: random.Random) -> list[str]:
+    return rng.sample(ANIMALS, rng.randint(SHORTEST, LONGEST))
+
+
+def _unused(rng: random.Random, items: Sequence[str]) -> str:
+    return rng.choice([animal for animal in ANIMALS if animal not in items])
+
+
+def _draft(head: str, items: Sequence[str], result: Sequence[str], any_order: bool = False) -> Draft:
+    check = {"items": list(result), "any_order": any_order}
+    return Draft(f"{head}: {' '.join(items)}", " ".join(result), check)
+
+
+def _copy(rng: random.Random) -> Draft:
+    items = _items(rng)
+    return _draft("Copy", items, items)
+
+
+def _reverse(rng: random.Random) -> Draft:
+    items = _items(rng)
+    return _draft("Reverse", items, items[::-1])
+
+
+def _sort(rng: random.Random) -> Draft:
+    items = _items(rng)
+    return _draft("Sort", items, sorted(items))
+
+
+def _replace(rng: random.Random) -> Draft:
+    items = _items(rng)
+    old, new = rng.choice(items), _unused(rng, items)
+    result = [new if item == old else item for item in items]
+    return _draft(f"Replace {old} with {new}", items, result)
+
+
+def _insert(rng: random.Random) -> Draft:
+    items = _items(rng)
+    place, new = rng.randrange(len(items)), _unused(rng, items)
+    result = [*items[: place + 1], new, *items[place + 1 :]]
+    return _draft(f"Insert {new} after {items[place]}", items, result)
+
+
+def _remove(rng: random.Random) -> Draft:
+    items = _items(rng)
+    gone = rng.choice(items)
+    return _draft(f"Remove {gone}", items, [item for item in items if item != gone])
+
+
+def _shuffle(rng: random.Random) -> Draft:
+    items = _items(rng)
+    result = items[:]
+    while result == items:
+        rng.shuffle(result)
+    return _draft("Shuffle", items, result, any_order=True)
+
+
+def _check(check: Mapping[str, Any], text: str) -> Score:
+    """The same items in the same order, or in any order where the task allows it."""
+    expected, found = check["items"], text.split()
+    if check["any_order"]:
+        if sorted(found) == sorted(expected):
+            return right("a permutation of the items")
+        missing = sorted(set(expected) - set(found))
+        return wrong(f"missing: {' '.join(missing)}" if missing else "an item is doubled or foreign")
+    for index, item in enumerate(expected, 1):
+        got = found[index - 1] if index <= len(found) else "nothing"
+        if got != item:
+            return wrong(f"item {index}: expected {item}, found {got}")
+    return right() if len(found) == len(expected) else wrong("there are too many items")
+
+
+def _task(name: str, title: str, draw: Callable[[random.Random], Draft]) -> Task:
+    return Task(name, title, draw, _check)
+
+
+LISTS = (
+    _task("copy", "Copy a list", _copy),
+    _task("reverse", "Reverse a list", _reverse),
+    _task("sort", "Sort a list", _sort),
+    _task("replace", "Replace an item", _replace),
+    _task("insert", "Insert an item", _insert),
+    _task("remove", "Remove an item", _remove),
+    _task("shuffle", "Shuffle a list (any permutation)", _shuffle),
+)

@@ -1,0 +1,77 @@
+"""`python -m workbench.train NAME [--device auto] [--tokens N] [--resume] ...`"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+
+from . import export, tokens
+from .loop import Run, Settings
+from .recipes import RECIPES, Recipe
+
+ROOT = Path(__file__).resolve().parents[2]
+MODELS = ROOT / "assets" / "models"
+RUNS = ROOT / ".runs"
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    made = argparse.ArgumentParser("workbench train", description="Train or export an embedded model.")
+    made.add_argument("name", choices=sorted(RECIPES))
+    made.add_argument("--device", default="auto", help="auto, cpu or cuda")
+    made.add_argument("--tokens", type=int, help="token budget of the schedule (default: the recipe's)")
+    made.add_argument("--rows", type=int, help="rows of 128 tokens in a micro-batch (default: the recipe's)")
+    made.add_argument("--seconds", type=float, help="stop after so long; go on later with --resume")
+    made.add_argument("--resume", action="store_true", help="go on from the checkpoint")
+    made.add_argument("--eager", action="store_true", help="do not compile")
+    made.add_argument("--threads", type=int, default=1, help="CPU threads")
+    made.add_argument("--runs", type=Path, default=RUNS, help="folder of checkpoints and logs")
+    made.add_argument("--models", type=Path, default=MODELS, help="folder of exported models")
+    made.add_argument("--export", action="store_true", help="no training: evaluate and export the checkpoint")
+    made.add_argument("--count", type=int, default=60, help="held-out prompts per task for the exported card")
+    return made
+
+
+def prepared(options: argparse.Namespace) -> Run:
+    """The run that the options describe, at its checkpoint if asked for."""
+    recipe: Recipe = RECIPES[options.name]
+    if options.rows:
+        recipe = dataclasses.replace(recipe, rows=options.rows)
+    name = options.device if options.device != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
+    folder = options.models / options.name
+    if not (folder / "tokenizer.json").exists():
+        tokens.build(folder)
+    settings = Settings(
+        folder=options.runs / options.name,
+        device=torch.device(name),
+        tokens=options.tokens or recipe.tokens,
+        compiled=not (options.eager or options.export),
+        bf16=name == "cuda",
+        seconds=options.seconds,
+    )
+    teacher = export.network(options.models / recipe.teacher, settings.device) if recipe.teacher else None
+    run = Run(recipe, tokens.load(folder), settings, teacher)
+    if (options.resume or options.export) and not run.resume():
+        raise SystemExit(f"{settings.folder} holds no checkpoint to go on from")
+    return run
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command; 0 on success."""
+    options = parser().parse_args(argv)
+    torch.set_num_threads(options.threads)
+    run = prepared(options)
+    if options.export:
+        print(export.export(run, options.models, options.count))
+    else:
+        run.train(lambda line: print(line, flush=True))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
