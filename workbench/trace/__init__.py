@@ -1,5 +1,6 @@
 """The contract between everything: standard library only, no torch, no gradio."""
 
+from workbench.trace.codec import decode, encode, encode_events
 from workbench.trace.errors import WorkbenchError
 from workbench.trace.events import (
     VERBS,
@@ -19,6 +20,7 @@ from workbench.trace.events import (
 from workbench.trace.fills import Blend, Fill, Label, Token, Vector
 from workbench.trace.fold import BLANK, HELD, Belief, LaneState, Proposal, State, fold
 from workbench.trace.glossary import GIVEN, PROCESSED, VOCABULARY, Glossary, Measure, Rule, Source, Space
+from workbench.trace.journal import JournalWriter, load, read_journal
 from workbench.trace.refs import (
     ROOT,
     Candidate,
@@ -32,6 +34,70 @@ from workbench.trace.refs import (
     Ref,
     Refs,
 )
+from workbench.trace.schema import schema
+from workbench.trace.text import pieces, text_of
 from workbench.trace.trace import VERSION, Cost, Footer, Header, ModelCard, Trace, Value
 
-__all__ = [name for name in dir() if not name.startswith("_")]
+__all__ = [
+    "BLANK",
+    "GIVEN",
+    "HELD",
+    "PROCESSED",
+    "ROOT",
+    "VERBS",
+    "VERSION",
+    "VOCABULARY",
+    "Belief",
+    "Blend",
+    "Candidate",
+    "Candidates",
+    "Cell",
+    "Cells",
+    "Close",
+    "Commit",
+    "Cost",
+    "DraftKind",
+    "Event",
+    "Fill",
+    "Footer",
+    "Fork",
+    "Forward",
+    "Glossary",
+    "Header",
+    "JournalWriter",
+    "Judge",
+    "Label",
+    "Lane",
+    "LaneState",
+    "Lanes",
+    "Layer",
+    "Layers",
+    "Measure",
+    "ModelCard",
+    "Observe",
+    "Phase",
+    "Proposal",
+    "Propose",
+    "Ref",
+    "Refs",
+    "Retract",
+    "Rule",
+    "Score",
+    "Source",
+    "Space",
+    "State",
+    "Token",
+    "Trace",
+    "Value",
+    "Vector",
+    "WorkbenchError",
+    "decode",
+    "encode",
+    "encode_events",
+    "fold",
+    "load",
+    "pieces",
+    "read_journal",
+    "schema",
+    "text_of",
+]

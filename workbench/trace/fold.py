@@ -3,7 +3,20 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from workbench.trace.events import Close, Commit, DraftKind, Event, Fork, Forward, Judge, Observe, Phase, Propose, Retract, Score
+from workbench.trace.events import (
+    Close,
+    Commit,
+    DraftKind,
+    Event,
+    Fork,
+    Forward,
+    Judge,
+    Observe,
+    Phase,
+    Propose,
+    Retract,
+    Score,
+)
 from workbench.trace.fills import Fill
 from workbench.trace.refs import ROOT, Candidates, Ref
 
@@ -25,7 +38,9 @@ class Proposal:
     parent: int
     prob: float
     kind: DraftKind
-    verdicts: list[tuple[str, float, float, bool]] = field(default_factory=list)
+    verdicts: list[tuple[str, float, float, bool]] = field(
+        default_factory=list[tuple[str, float, float, bool]]
+    )
     committed: bool = False
 
 
@@ -54,13 +69,13 @@ class Belief:
 class State:
     """Everything that is true at one moment. `apply` moves it one event on."""
 
-    lanes: dict[int, LaneState] = field(default_factory=dict)
-    proposals: dict[int, Proposal] = field(default_factory=dict)
-    beliefs: dict[tuple[str, str, Ref], Belief] = field(default_factory=dict)
+    lanes: dict[int, LaneState] = field(default_factory=dict[int, LaneState])
+    proposals: dict[int, Proposal] = field(default_factory=dict[int, Proposal])
+    beliefs: dict[tuple[str, str, Ref], Belief] = field(default_factory=dict[tuple[str, str, Ref], Belief])
     """By (source, space, address)."""
-    scores: dict[tuple[str, Ref], float] = field(default_factory=dict)
-    headings: list[str] = field(default_factory=list)
-    passes: dict[str, int] = field(default_factory=dict)
+    scores: dict[tuple[str, Ref], float] = field(default_factory=dict[tuple[str, Ref], float])
+    headings: list[str] = field(default_factory=list[str])
+    passes: dict[str, int] = field(default_factory=dict[str, int])
     tick: int = -1
 
     def apply(self, event: Event) -> None:
@@ -77,7 +92,9 @@ class State:
             case Propose():
                 self._propose(event)
             case Score(measure, of, values):
-                self.scores.update(((measure, ref), value) for ref, value in zip(of.each(), values, strict=True))
+                self.scores.update(
+                    ((measure, ref), value) for ref, value in zip(of.each(), values, strict=True)
+                )
             case Judge():
                 self._judge(event)
             case Commit(lane, candidates):
@@ -99,7 +116,9 @@ class State:
         columns = zip(event.positions, event.fills, event.parents, event.probs, strict=True)
         for offset, (position, fill, parent, prob) in enumerate(columns):
             id = event.first + offset
-            self.proposals[id] = Proposal(id, event.source, event.lane, position, fill, parent, prob, event.kind)
+            self.proposals[id] = Proposal(
+                id, event.source, event.lane, position, fill, parent, prob, event.kind
+            )
 
     def _judge(self, event: Judge) -> None:
         if isinstance(event.of, Candidates):

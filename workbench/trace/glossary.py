@@ -92,10 +92,10 @@ PROCESSED = Space("processed", "probabilities after temperature, top-k and top-p
 class Glossary:
     """Every noun that a trace uses, by id."""
 
-    measures: dict[str, Measure] = field(default_factory=dict)
-    rules: dict[str, Rule] = field(default_factory=dict)
-    spaces: dict[str, Space] = field(default_factory=dict)
-    sources: dict[str, Source] = field(default_factory=dict)
+    measures: dict[str, Measure] = field(default_factory=dict[str, Measure])
+    rules: dict[str, Rule] = field(default_factory=dict[str, Rule])
+    spaces: dict[str, Space] = field(default_factory=dict[str, Space])
+    sources: dict[str, Source] = field(default_factory=dict[str, Source])
 
     @staticmethod
     def of(
@@ -105,7 +105,10 @@ class Glossary:
         sources: Sequence[Source] = (),
     ) -> "Glossary":
         return Glossary(
-            _by_id("measure", measures), _by_id("rule", rules), _by_id("space", spaces), _by_id("source", sources)
+            _by_id("measure", measures),
+            _by_id("rule", rules),
+            _by_id("space", spaces),
+            _by_id("source", sources),
         )
 
 
@@ -113,5 +116,7 @@ def _by_id(noun: str, things: Sequence[Noun]) -> dict[str, Noun]:
     table: dict[str, Noun] = {}
     for thing in things:
         if table.setdefault(thing.id, thing) != thing:
-            raise WorkbenchError(f"The {noun} id '{thing.id}' is declared twice with different meanings; rename one.")
+            raise WorkbenchError(
+                f"The {noun} id '{thing.id}' is declared twice with different meanings; rename one."
+            )
     return table

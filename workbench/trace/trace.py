@@ -78,5 +78,5 @@ class Trace:
     glossary: Glossary
     events: tuple[Event, ...]
     footer: Footer
-    tokens: dict[int, bytes] = field(default_factory=dict)
+    tokens: dict[int, bytes] = field(default_factory=dict[int, bytes])
     clock: tuple[float, ...] = ()

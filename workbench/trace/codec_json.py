@@ -1,0 +1,73 @@
+"""Bytes that a stranger sent, as plain JSON values: bounded in size, depth, parts and digits.
+
+The bounds are checked by one scan before `json` sees the text, because its parser recurses per
+bracket and Python's number parser is slow on long numbers.
+"""
+
+import json
+import re
+from typing import Any
+
+from workbench.trace.codec_parts import Json, Misfit, shown
+
+MAX_BYTES = 64 * 2**20
+MAX_DEPTH = 32
+MAX_PARTS = 4_000_000
+MAX_DIGITS = 64
+
+_PARTS = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[\[{]|[\]}]|[0-9]{%d,}+' % (MAX_DIGITS + 1), re.DOTALL)
+"""Strings (possessive, so that no input makes it backtrack), brackets, numbers that are too long."""
+
+
+def parse(data: bytes, limit: int = MAX_BYTES) -> Json:
+    """JSON text, or a Misfit with one sentence."""
+    if len(data) > limit:
+        raise Misfit(f"the file has {len(data)} bytes, but at most {limit} are read")
+    _scan(data)
+    try:
+        return json.loads(data.decode("utf-8-sig"), parse_constant=_no_constant, object_pairs_hook=_unique)
+    except UnicodeDecodeError as error:
+        raise Misfit(f"the file is not UTF-8 text (byte {error.start})") from None
+    except json.JSONDecodeError as error:
+        raise Misfit(
+            f"the file is not JSON: {error.msg} (line {error.lineno}, column {error.colno})"
+        ) from None
+    except (ValueError, RecursionError):
+        raise Misfit("the file holds a value that no JSON reader can hold") from None
+
+
+def _scan(data: bytes) -> None:
+    depth = parts = 0
+    for found in _PARTS.finditer(data):
+        first = data[found.start()]
+        if first in b"[{":
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise Misfit(f"the file nests deeper than {MAX_DEPTH} levels (byte {found.start()})")
+        elif first in b"]}":
+            depth -= 1
+            continue
+        elif first != ord('"'):
+            raise Misfit(f"the file holds a number of more than {MAX_DIGITS} digits (byte {found.start()})")
+        parts += 1
+        if parts > MAX_PARTS:
+            raise Misfit(f"the file holds more than {MAX_PARTS} texts, lists and objects")
+
+
+def _no_constant(name: str) -> Json:
+    raise Misfit(f"the file holds {name}, but every number is finite")
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise Misfit(f"the key {shown(twice)} stands twice in one object")
+    return found
+
+
+def dump(value: Json) -> bytes:
+    """Compact and deterministic: the order of keys is the order of writing, which is fixed."""
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return text.encode()
