@@ -1,0 +1,31 @@
+"""From logits to the distribution that is sampled from."""
+
+import torch
+from torch import Tensor
+
+
+def warp(logits: Tensor, temperature: float = 1.0, top_k: int = 0, top_p: float = 1.0) -> Tensor:
+    """Probabilities (R, V) after temperature, then top-k, then top-p (the order of transformers).
+
+    temperature 0 puts all mass on the likeliest token, the lower id on a tie. top_k 0 and
+    top_p 1 switch their filters off. Top-p keeps the smallest set of likeliest tokens whose
+    mass reaches top_p (Holtzman et al. 2020, eq. 2); ties at the edge keep the lower id.
+    """
+    if temperature == 0:
+        return one_hot(logits.argmax(dim=-1), logits)
+    probs = torch.softmax(logits / temperature if temperature != 1 else logits, dim=-1)
+    if not 0 < top_k < probs.shape[-1] and top_p >= 1:
+        return probs
+    ranked, order = probs.sort(dim=-1, descending=True, stable=True)
+    if 0 < top_k < probs.shape[-1]:
+        ranked[..., top_k:] = 0
+    if top_p < 1:
+        mass = ranked / ranked.sum(dim=-1, keepdim=True)
+        ranked[mass.cumsum(dim=-1) - mass >= top_p] = 0
+    kept = torch.zeros_like(probs).scatter_(-1, order, ranked)
+    return kept / kept.sum(dim=-1, keepdim=True)
+
+
+def one_hot(ids: Tensor, like: Tensor) -> Tensor:
+    """All mass on `ids` (R,), in the shape and type of `like` (R, V)."""
+    return torch.zeros_like(like).scatter_(-1, ids.unsqueeze(-1), 1.0)

@@ -1,0 +1,1 @@
+"""One file per method, in family folders; a folder scan is the registry (see `catalogue`)."""

@@ -1,0 +1,1 @@
+"""One committed token per pass."""

@@ -1,0 +1,46 @@
+"""Chance, as something that a test can replace: the number that is returned is the number recorded."""
+
+import random
+from typing import NamedTuple, Protocol
+
+from torch import Tensor
+
+
+class Pick(NamedTuple):
+    """A draw by the inverse distribution function: `u` fell below `upper`, and not below the entry before."""
+
+    index: int
+    u: float
+    upper: float
+
+
+class Dice(Protocol):
+    """Every random decision of a method. Tests hand in dice that walk all branches with their weights."""
+
+    def uniform(self, below: float) -> float:
+        """A draw from [0, 1). `below` is the bound it will be compared with (`u < below`); dice that
+        enumerate need it to split the branch, seeded dice ignore it."""
+        ...
+
+    def pick(self, probs: Tensor) -> Pick:
+        """An index drawn with the probabilities (V,), which sum to 1."""
+        ...
+
+
+class SeededDice:
+    """Reproducible on every machine: the Mersenne twister of the standard library, float64 throughout."""
+
+    def __init__(self, seed: int) -> None:
+        self._random = random.Random(seed)
+
+    def uniform(self, below: float) -> float:
+        return self._random.random()
+
+    def pick(self, probs: Tensor) -> Pick:
+        cumulative = probs.double().cumsum(0).cpu()
+        total = float(cumulative[-1])
+        u = self._random.random()
+        index = int(cumulative.searchsorted(u * total, right=True))
+        if index >= len(cumulative):  # rounding can push u * total to the very end
+            index = int(probs.nonzero()[-1])
+        return Pick(index, u, float(cumulative[index]) / total)

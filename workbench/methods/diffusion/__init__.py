@@ -1,0 +1,1 @@
+"""Masked canvases, unmasked in any order."""

@@ -1,0 +1,62 @@
+"""Fast-dLLM's parallel decoding: write every token that is sure enough."""
+
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
+
+from workbench.methods.api import Guarantee, Promise, knob, method, temperature
+from workbench.methods.loops.unmask import (
+    AT_LEAST_ONE,
+    BLOCK_HELP,
+    THRESHOLD,
+    Recipe,
+    Round,
+    ranked,
+    unmask,
+)
+from workbench.methods.run import Run
+from workbench.trace import Candidates, Event
+
+
+@dataclass(frozen=True)
+class Params:
+    temperature: float = temperature()
+    threshold: float = knob(0.9, 0, 1, 0.01, "confidence from which a token is written")
+    block_length: int = knob(32, 1, 512, 1, BLOCK_HELP)
+
+
+@method(
+    id="fast_dllm_threshold",
+    title="Fast-dLLM threshold",
+    family="diffusion",
+    year=2025,
+    paper="Fast-dLLM: Training-free Acceleration of Diffusion LLM by Enabling KV Cache and Parallel Decoding "
+    "(Wu et al., 2025), arXiv 2505.22618",
+    needs={"denoiser": "masked"},
+    guarantee=Guarantee(
+        Promise.LOSSY,
+        "",
+        "Close to one token a round where all written tokens are very sure (the paper's theorem 1 assumes a coherent "
+        "joint distribution), and not the same where they are not.",
+    ),
+    params=Params,
+    rules=(THRESHOLD, AT_LEAST_ONE),
+)
+def fast_dllm_threshold(run: Run, p: Params) -> Iterator[Event]:
+    """Write all masks of the block whose confidence reaches the threshold, the surest one in any case.
+
+    Source: the authors' released code (generate.py of the LLaDA variant) and section 3.3 of the paper.
+    Confidence is the probability of the chosen token at temperature 1 in float64. How many rounds it
+    takes depends on the text. No caching here: every round computes the whole canvas.
+    """
+
+    def select(now: Round) -> Generator[Event, None, list[int]]:
+        verdict = THRESHOLD.judge(now.candidates, now.confidence, [p.threshold] * len(now.holes))
+        yield verdict
+        sure = [i for i, passed in enumerate(verdict.passed) if passed]
+        if sure:
+            return sure
+        best = ranked(now.confidence).index(0)
+        yield AT_LEAST_ONE.judge(Candidates((now.candidates.ids[best],)), [0], [1])
+        return [best]
+
+    yield from unmask(run, Recipe(select, p.block_length, p.temperature))

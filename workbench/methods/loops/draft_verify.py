@@ -1,0 +1,105 @@
+"""Draft, verify, commit: the loop of speculative decoding. A method is a drafter and a rule.
+
+Between rounds exactly the last committed token is unread by the target; its row gives the
+distribution that judges the first drafts, so a round costs one target pass.
+"""
+
+from collections.abc import Generator, Iterator
+from typing import Protocol
+
+from torch import Tensor
+
+from workbench.maths.sample import warp
+from workbench.methods.loops.reader import Reader
+from workbench.methods.loops.verify import Draft, Examine, Outcome, greedy, verify
+from workbench.methods.rules import DRAWN
+from workbench.methods.run import ANSWER, Run
+from workbench.trace import ROOT, Candidates, Cells, Commit, DraftKind, Event, Phase
+
+
+class Sampling(Protocol):
+    """The knobs that shape the distribution, as every sampling method has them."""
+
+    @property
+    def temperature(self) -> float: ...
+    @property
+    def top_k(self) -> int: ...
+    @property
+    def top_p(self) -> float: ...
+
+
+class Drafter(Protocol):
+    """Proposes what may come next; told afterwards what became of it."""
+
+    def draft(self, run: Run, room: int) -> Generator[Event, None, Draft]:
+        """At most `room` tokens deep."""
+        ...
+
+    def learn(self, run: Run, draft: Draft, outcome: Outcome) -> None: ...
+
+
+def draft_verify(run: Run, sampling: Sampling, drafter: Drafter, examine: Examine) -> Iterator[Event]:
+    """Decode with `drafter`, judged by `examine` (by the greedy rule at temperature 0)."""
+    rule = greedy if sampling.temperature == 0 else examine
+    target = Reader(run.causal("target"))
+    yield run.begin()
+    round = 0
+    while not run.ended:
+        round += 1
+        yield Phase(0, f"Round {round}")
+        draft = yield from drafter.draft(run, run.room - 1)
+        probs = yield from _read(run, sampling, target, draft)
+        outcome = yield from verify(run, draft, probs, rule)
+        accepted = [draft.tokens[node] for node in outcome.path]
+        kept = run.take(accepted)
+        target.keep(outcome.path[:kept], accepted[:kept])
+        if kept:
+            yield Commit(ANSWER, tuple(draft.ids[node] for node in outcome.path[:kept]))
+        if not run.ended:
+            yield from _extra(run, sampling, outcome)
+        drafter.learn(run, draft, outcome)
+    yield run.finish()
+
+
+def _read(run: Run, sampling: Sampling, target: Reader, draft: Draft) -> Generator[Event, None, Tensor]:
+    """One target pass over what is unread and the draft: (1 + nodes, V), to be judged against."""
+    logits = target.read_tree(run.text, draft.tokens, draft.parents)
+    asked = [
+        [draft.tokens[child] for child in draft.children(node)] for node in range(ROOT, len(draft.tokens))
+    ]
+    yield from _observe(run, logits, draft, asked, "vocabulary")
+    if sampling.temperature == 0:
+        return logits
+    probs = warp(logits, sampling.temperature, sampling.top_k, sampling.top_p)
+    yield from _observe(run, probs, draft, asked, "processed")
+    return probs
+
+
+def _observe(run: Run, rows: Tensor, draft: Draft, asked: list[list[int]], space: str) -> Iterator[Event]:
+    if not run.full:
+        return
+    probs = warp(rows) if space == "vocabulary" else rows
+    here = Cells(ANSWER, (len(run.prompt) + len(run.answer),))
+    yield from run.observe("target", here, probs[:1], space, asked[:1])
+    if draft.ids:
+        yield from run.observe("target", Candidates(draft.ids), probs[1:], space, asked[1:])
+
+
+def _extra(run: Run, sampling: Sampling, outcome: Outcome) -> Iterator[Event]:
+    """The token after the accepted path: from the residual after a rejection, else from the target."""
+    position = len(run.prompt) + len(run.answer)
+    if sampling.temperature == 0:
+        token = int(outcome.after.argmax())
+        prob = float(warp(outcome.after.unsqueeze(0))[0, token])
+        proposed = run.propose("target", [position], [token], [prob], DraftKind.POINT)
+        yield proposed
+    else:
+        source = "residual" if outcome.rejected else "target"
+        pick = run.dice.pick(outcome.after)
+        proposed = run.propose(
+            source, [position], [pick.index], [float(outcome.after[pick.index])], DraftKind.SAMPLED
+        )
+        yield proposed
+        yield DRAWN.judge(Candidates(proposed.ids), [pick.u], [pick.upper])
+    run.take([proposed.fills[0].id])
+    yield run.commit(proposed)

@@ -1,0 +1,59 @@
+"""Drafters that more than one method uses."""
+
+from collections.abc import Generator, Sequence
+
+from workbench.maths.sample import warp
+from workbench.methods.loops.draft_verify import Sampling
+from workbench.methods.loops.reader import Reader
+from workbench.methods.loops.verify import Draft, Outcome
+from workbench.methods.run import ANSWER, Run
+from workbench.trace import ROOT, Candidates, Cells, DraftKind, Event, Refs
+
+
+class ModelChain:
+    """A smaller model writes a few tokens ahead, one pass each."""
+
+    def __init__(self, run: Run, sampling: Sampling, length: int, stop_below: float) -> None:
+        self.reader = Reader(run.causal("draft"))
+        self.sampling, self.length, self.stop_below = sampling, length, stop_below
+
+    def draft(self, run: Run, room: int) -> Generator[Event, None, Draft]:
+        """Stops early after an end-of-text or a token less likely than `stop_below` (the token stays)."""
+        start = len(run.prompt) + len(run.answer)
+        ids, tokens, rows, text = [], [], [], run.text
+        context: Refs = Cells(ANSWER, (start,))
+        greedy = self.sampling.temperature == 0
+        while len(tokens) < min(self.length, room):
+            logits = self.reader.catch_up([*text, *tokens]).beliefs.logits
+            raw = warp(logits)
+            probs = (
+                raw
+                if greedy
+                else warp(logits, self.sampling.temperature, self.sampling.top_k, self.sampling.top_p)
+            )
+            token = int(logits.argmax()) if greedy else run.dice.pick(probs[0]).index
+            prob = float(probs[0, token])
+            yield from run.observe("draft", context, raw, also=[[token]])
+            if not greedy:
+                yield from run.observe("draft", context, probs, "processed", also=[[token]])
+            kind = DraftKind.POINT if greedy else DraftKind.SAMPLED
+            parent = ids[-1] if ids else ROOT
+            proposed = run.propose("draft", [start + len(tokens)], [token], [prob], kind, [parent])
+            yield proposed
+            ids.append(proposed.first)
+            tokens.append(token)
+            rows.append(probs[0])
+            context = Candidates(proposed.ids)
+            if token in run.eos_ids or prob < self.stop_below:
+                break
+        return chain(ids, tokens, () if greedy else rows)
+
+    def learn(self, run: Run, draft: Draft, outcome: Outcome) -> None:
+        """Nothing to learn: the reader drops rejected tokens by itself."""
+
+
+def chain(ids: Sequence[int], tokens: Sequence[int], drawn_from: Sequence = ()) -> Draft:
+    """A draft in a row: drawn from `drawn_from`, or points where that is empty."""
+    parents = tuple(range(ROOT, len(tokens) - 1))
+    kind = DraftKind.SAMPLED if drawn_from else DraftKind.POINT
+    return Draft(tuple(ids), tuple(tokens), parents, tuple(drawn_from), kind)

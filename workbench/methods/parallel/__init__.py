@@ -1,0 +1,1 @@
+"""Many positions of a causal model at once."""

@@ -1,0 +1,177 @@
+"""What a method is handed: prompt, models, dice, budget and the makers of well-formed events."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Protocol, cast
+
+import torch
+from torch import Tensor
+
+from workbench.maths.confidence import entropy
+from workbench.methods.dice import Dice
+from workbench.models.api import Causal, Masked
+from workbench.trace import ROOT, Close, Commit, DraftKind, Event, Fork, Observe, Propose, Refs, Token
+
+ANSWER = 0
+"""The lane of the answer."""
+
+Rows = Sequence[Sequence[int]]
+
+
+class Ticks(Protocol):
+    """The part of the meter that a method may touch."""
+
+    def together(self) -> AbstractContextManager[object]: ...
+
+
+class Run:
+    """One run of one method. `answer` holds the committed tokens; `ended` says why it is complete.
+
+    prompt: token ids. max_tokens: how many new tokens may be committed at most.
+    """
+
+    def __init__(
+        self,
+        prompt: Sequence[int],
+        max_tokens: int,
+        models: Mapping[str, object],
+        eos_ids: Sequence[int],
+        dice: Dice,
+        meter: Ticks,
+        full: bool = True,
+    ) -> None:
+        self.prompt = tuple(prompt)
+        self.max_tokens = max_tokens
+        self.dice = dice
+        self.full = full
+        self.eos_ids = frozenset(eos_ids)
+        self.answer: list[int] = []
+        self.ended = ""
+        self._models = models
+        self._meter = meter
+        self._next_candidate = 0
+        self._next_lane = 1
+
+    # -- models ----------------------------------------------------------------------------------
+
+    def causal(self, role: str) -> Causal:
+        """The model of this role; the runner has already matched it against `needs`."""
+        return cast(Causal, self._models[role])
+
+    def masked(self, role: str) -> Masked:
+        return cast(Masked, self._models[role])
+
+    def together(self) -> AbstractContextManager[object]:
+        """Forwards inside share one tick: they could run at the same time."""
+        return self._meter.together()
+
+    # -- the answer and its budget ---------------------------------------------------------------
+
+    @property
+    def text(self) -> list[int]:
+        """Prompt and committed tokens."""
+        return [*self.prompt, *self.answer]
+
+    @property
+    def room(self) -> int:
+        """How many more tokens may be committed."""
+        return self.max_tokens - len(self.answer)
+
+    def take(self, tokens: Sequence[int]) -> int:
+        """Add tokens to the answer, up to the first end-of-text and the budget; how many were taken.
+
+        Sets `ended` to 'eos' or 'budget' when nothing more may follow.
+        """
+        for count, token in enumerate(tokens, 1):
+            self.answer.append(token)
+            if token in self.eos_ids:
+                self.ended = "eos"
+            elif not self.room:
+                self.ended = "budget"
+            if self.ended:
+                return count
+        return len(tokens)
+
+    # -- events ----------------------------------------------------------------------------------
+
+    def begin(self, blanks: int = 0) -> Event:
+        """Lane 0 begins: it holds the prompt, then `blanks` empty cells."""
+        return Fork(ANSWER, ROOT, 0, blanks, tuple(map(Token, self.prompt)))
+
+    def finish(self, verdict: str = "") -> Event:
+        """Lane 0 ends, by default with the reason that `take` found."""
+        return Close(ANSWER, verdict or self.ended or "done", ROOT)
+
+    def lane(self) -> int:
+        """A fresh lane id."""
+        self._next_lane += 1
+        return self._next_lane - 1
+
+    def propose(
+        self,
+        source: str,
+        positions: Sequence[int],
+        tokens: Sequence[int],
+        probs: Sequence[float],
+        kind: DraftKind,
+        parents: Sequence[int] = (),
+        lane: int = ANSWER,
+    ) -> Propose:
+        """Candidates with fresh ids. Without `parents` all hang on the committed text."""
+        first = self._next_candidate
+        self._next_candidate += len(tokens)
+        fills = tuple(map(Token, tokens))
+        parents = tuple(parents) or (ROOT,) * len(tokens)
+        return Propose(first, source, lane, tuple(positions), fills, parents, tuple(probs), kind)
+
+    def chain(
+        self, source: str, start: int, tokens: Sequence[int], probs: Sequence[float], kind: DraftKind
+    ) -> Propose:
+        """Candidates in a row from position `start`, each the parent of the next."""
+        first = self._next_candidate
+        parents = [ROOT, *range(first, first + len(tokens) - 1)]
+        return self.propose(
+            source, range(start, start + len(tokens)), tokens, probs, kind, parents[: len(tokens)]
+        )
+
+    def commit(self, proposed: Propose) -> Commit:
+        """All candidates of a proposal become content of its lane."""
+        return Commit(proposed.lane, proposed.ids)
+
+    def observe(
+        self, source: str, of: Refs, probs: Tensor, space: str = "vocabulary", also: Rows = ()
+    ) -> Iterator[Observe]:
+        """What `source` believes: the likeliest entries of `probs` (R, V), one row per address.
+
+        `also[i]` are ids that a verdict needs, kept however unlikely. Nothing where Observe is off.
+        """
+        if not self.full:
+            return
+        kept, ids = probs.topk(min(8 if len(of) <= 16 else 4, probs.shape[-1]), dim=-1)
+        keys, values = ids.tolist(), kept.tolist()
+        for row, extra in enumerate(also):
+            missing = [id for id in dict.fromkeys(extra) if id not in keys[row]]
+            if missing:
+                keys[row] += missing
+                values[row] += probs[row, torch.tensor(missing, device=probs.device)].tolist()
+        pairs = [
+            sorted(zip(map(_six, v), k, strict=True), key=_likeliest)
+            for k, v in zip(keys, values, strict=True)
+        ]
+        yield Observe(
+            source,
+            of,
+            space,
+            tuple(tuple(id for _, id in row) for row in pairs),
+            tuple(tuple(prob for prob, _ in row) for row in pairs),
+            tuple(map(_six, entropy(probs).tolist())),
+        )
+
+
+def _six(x: float) -> float:
+    """Six significant digits: enough for a picture, a quarter of the bytes."""
+    return float(f"{x:.6g}")
+
+
+def _likeliest(pair: tuple[float, int]) -> tuple[float, int]:
+    return -pair[0], pair[1]

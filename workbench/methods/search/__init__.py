@@ -1,0 +1,1 @@
+"""Several hypotheses kept side by side."""

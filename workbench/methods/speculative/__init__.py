@@ -1,0 +1,1 @@
+"""Drafts verified by a target."""
