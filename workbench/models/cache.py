@@ -1,11 +1,31 @@
 """A static, preallocated store of keys and values that grows by doubling."""
 
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import torch
 from torch import Tensor
 
 from workbench.trace.errors import WorkbenchError
+
+
+class Writer(Protocol):
+    """Where one layer puts its new keys and values, and what it may see."""
+
+    def write(self, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
+        """Store the new rows (B, K, T, E) and return all rows (B, K, S, E) that attention runs over."""
+        ...
+
+
+class Room(Protocol):
+    """What the network needs of a cache."""
+
+    def reserve(self, slots: int) -> None:
+        """Make room for this many slots."""
+        ...
+
+    def slots(self, layer: int, at: int, new: int) -> Writer:
+        """Where a layer writes `new` rows from slot `at` on."""
+        ...
 
 
 class Slots(NamedTuple):
@@ -21,6 +41,36 @@ class Slots(NamedTuple):
         self.new_k.copy_(k)
         self.new_v.copy_(v)
         return self.all_k, self.all_v
+
+
+class IndexedSlots(NamedTuple):
+    """The same for rows that go to any slots, some of them in the middle of what is seen."""
+
+    index: Tensor  # (T,) int64
+    all_k: Tensor  # (B, K, S, E)
+    all_v: Tensor
+
+    def write(self, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
+        """Store the new rows and return all rows that attention runs over."""
+        self.all_k.index_copy_(2, self.index, k)
+        self.all_v.index_copy_(2, self.index, v)
+        return self.all_k, self.all_v
+
+
+class IndexedRoom(NamedTuple):
+    """A cache whose next rows go to the slots `index`, while slots 0..seen are attended over."""
+
+    cache: "Cache"
+    index: Tensor  # (T,) int64
+    seen: int
+
+    def reserve(self, slots: int) -> None:
+        """Nothing: `Cache.indexed` has made the room."""
+
+    def slots(self, layer: int, at: int, new: int) -> IndexedSlots:
+        """Of one layer: `at` and `new` are what the index says already."""
+        keys, values = self.cache.layers[layer]
+        return IndexedSlots(self.index, keys.narrow(2, 0, self.seen), values.narrow(2, 0, self.seen))
 
 
 class Cache:
@@ -45,7 +95,7 @@ class Cache:
     def _use(self, buffer: Tensor) -> None:
         self.buffer = buffer
         self.capacity = buffer.shape[4]
-        self._layers = [(layer[0], layer[1]) for layer in buffer]  # (B, K, capacity, E) each
+        self.layers = [(layer[0], layer[1]) for layer in buffer]  # (B, K, capacity, E) each
 
     def reserve(self, slots: int) -> None:
         """Make room for `slots` slots, doubling the capacity; raises WorkbenchError past the limit."""
@@ -65,9 +115,14 @@ class Cache:
 
     def slots(self, layer: int, at: int, new: int) -> "Slots":
         """Of one layer: room for `new` slots from `at` on, and all slots up to their end, as views."""
-        keys, values = self._layers[layer]
+        keys, values = self.layers[layer]
         k, v = keys.narrow(2, 0, at + new), values.narrow(2, 0, at + new)
         return Slots(k.narrow(2, at, new), v.narrow(2, at, new), k, v)
+
+    def indexed(self, index: Tensor, seen: int) -> IndexedRoom:
+        """Write the next rows to the slots `index` (1-D int64) and attend over slots 0..seen."""
+        self.reserve(seen)
+        return IndexedRoom(self, index, seen)
 
     def gather(self, rows: Tensor, to: int) -> None:
         """Copy the slots `rows` (1-D int64) of every layer to slots to, to+1, ...; overlaps are safe."""

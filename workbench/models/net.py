@@ -16,7 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from workbench.models.cache import Cache, Slots
+from workbench.models.cache import Cache, Room, Writer
 from workbench.models.config import config_from_hf, inverse_frequencies
 from workbench.models.names import from_hf_names, to_hf_names
 
@@ -78,7 +78,7 @@ def _rms(x: Tensor, weight: Tensor, eps: float) -> Tensor:
 def _quick_rms(x: Tensor, weight: Tensor, eps: float) -> Tensor:
     """The same in float32 without a gradient, in half the time: on a CPU `F.rms_norm` is many small steps."""
     norm = torch.linalg.vector_norm(x, dim=-1, keepdim=True)
-    return (x * norm.square_().div_(weight.shape[0]).add_(eps).rsqrt_()).mul_(weight)
+    return (x * norm.square_().mul_(1 / weight.shape[0]).add_(eps).rsqrt_()).mul_(weight)
 
 
 def _weight(*shape: int) -> nn.Parameter:
@@ -107,7 +107,7 @@ class Layer(nn.Module):
         self.register_parameter("down_bias", nn.Parameter(torch.zeros(c.width)) if c.mlp_bias else None)
 
     def forward(
-        self, x: Tensor, turn: Turn, mask: Tensor | None, causal: bool, slots: Slots | None
+        self, x: Tensor, turn: Turn, mask: Tensor | None, causal: bool, slots: Writer | None
     ) -> Tensor:
         """x (B, T, D) -> (B, T, D); mask (B|1, 1, T, S) bool; slots: where this layer's keys and values live."""
         batch, new, width = x.shape
@@ -149,7 +149,7 @@ class Net(nn.Module):
         ids: Tensor | None,
         positions: Tensor,
         mask: Tensor | None = None,
-        cache: Cache | None = None,
+        cache: Room | None = None,
         at: int = 0,
         layers: Sequence[int] | None = None,
         hidden: Tensor | None = None,

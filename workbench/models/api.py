@@ -1,0 +1,284 @@
+"""What a network can do, as protocols, and the values that it returns.
+
+Beliefs speak in logits over the vocabulary; memory is an immutable handle on a cache. Adapters (net_causal,
+net_masked, hf_causal) implement the protocols; methods know nothing else.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol, runtime_checkable
+
+import torch
+from torch import Tensor
+
+from workbench.trace.errors import WorkbenchError
+
+
+class ModelError(WorkbenchError):
+    """A network was asked for something that it cannot do, or answered with nonsense."""
+
+
+class NonFinite(ModelError):
+    """A network returned NaN or infinite logits."""
+
+
+class StaleMemory(ModelError):
+    """The cached rows of a handle were overwritten by a later read."""
+
+
+class Unsupported(ModelError):
+    """A capability that this network does not have."""
+
+
+@dataclass(frozen=True, eq=False)
+class Beliefs:
+    """What a network believes, one row per address: what row i speaks about is the reading's promise.
+
+    logits: (R, V) float32, aligned by the adapter; ids that can never be predicted (the mask) are -inf.
+    model: the model's name, for messages. Raises NonFinite for NaN, +inf, or a row of -inf only.
+    """
+
+    logits: Tensor
+    model: str
+
+    def __post_init__(self) -> None:
+        if self.logits.numel() == 0:
+            return
+        for row, best in enumerate(self.logits.amax(-1).tolist()):  # NaN and +inf survive a maximum
+            if not math.isfinite(best):
+                raise NonFinite(
+                    f"The model '{self.model}' returned a logit of {best} in row {row}: its weights or the number "
+                    "type are broken; open it in float32, or check the file."
+                )
+
+    def __len__(self) -> int:
+        return self.logits.shape[0]
+
+    def row(self, i: int) -> "Beliefs":
+        """Row i alone (negative counts from the end), as beliefs of one row."""
+        i = range(len(self))[i]
+        return Beliefs(self.logits[i : i + 1], self.model)
+
+    def probs(self, temperature: float = 1.0) -> Tensor:
+        """(R, V) float32 probabilities; temperature must be above 0 (greedy is `argmax`)."""
+        if not temperature > 0:
+            raise ModelError(
+                f"A temperature of {temperature} is not above 0; use argmax for greedy decoding."
+            )
+        scaled = self.logits if temperature == 1.0 else self.logits / temperature
+        return torch.softmax(scaled, -1)
+
+    def argmax(self) -> list[int]:
+        """The likeliest id of each row; of equals the lowest id."""
+        return self.logits.argmax(-1).tolist()
+
+    def top(self, k: int, probs: Tensor | None = None) -> tuple[list[list[int]], list[list[float]]]:
+        """Ids and probabilities of the k likeliest per row: likeliest first, of equals the lowest id first.
+
+        probs (R, V): what to rank, by default `probs()`. k is cut to V.
+        """
+        probs = self.probs() if probs is None else probs
+        k = min(k, probs.shape[-1])
+        values, ids = probs.topk(k, -1)
+        ties = (probs >= values[:, -1:]).sum(-1).tolist()
+        all_ids, all_probs = [], []
+        for i, (row_ids, row_values) in enumerate(zip(ids.tolist(), values.tolist(), strict=True)):
+            if ties[i] > k:  # equals at the border: topk may have taken any of them
+                above = [id for id, value in zip(row_ids, row_values, strict=True) if value > row_values[-1]]
+                equal = (probs[i] == values[i, -1]).nonzero().flatten()[: k - len(above)]
+                row_ids = above + equal.tolist()
+            pairs = sorted(zip(row_ids, row_values, strict=True), key=lambda pair: (-pair[1], pair[0]))
+            all_ids.append([id for id, _ in pairs])
+            all_probs.append([value for _, value in pairs])
+        return all_ids, all_probs
+
+    def entropy(self, probs: Tensor | None = None) -> list[float]:
+        """Shannon entropy of each row, in nats."""
+        return torch.special.entr(self.probs() if probs is None else probs).sum(-1).tolist()
+
+
+class Memory(Protocol):
+    """An immutable handle on cached rows: a trunk (a chain of rows 0..length), then rows that form a tree.
+
+    The store behind it has one writer at a time. A handle whose rows a later read has overwritten raises
+    StaleMemory at its next use; `copy` gives a handle with a store of its own.
+    """
+
+    @property
+    def rows(self) -> int:
+        """How many rows are cached, the tree's included."""
+        ...
+
+    @property
+    def length(self) -> int:
+        """How many rows the trunk has."""
+        ...
+
+    @property
+    def parents(self) -> tuple[int, ...]:
+        """The row that each row behind the trunk follows; -1 = it begins the text."""
+        ...
+
+    def keep(self, rows: Sequence[int]) -> "Memory":
+        """A memory whose trunk is this one's up to the parent of rows[0], then the path `rows`."""
+        ...
+
+    def back_to(self, length: int) -> "Memory":
+        """A memory of the first `length` rows of the trunk."""
+        ...
+
+    def copy(self) -> "Memory":
+        """The same rows in a store of their own."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """What one pass returned: beliefs, the memory behind it, and the row numbers of the new tokens in it."""
+
+    beliefs: Beliefs
+    memory: Memory
+    rows: range
+
+
+@dataclass(frozen=True, eq=False)
+class Insight:
+    """A reading with the states inside: states[i] (R, D) enters layer first + i; the last one left the layers.
+
+    When the last layer of the network ran, the last state is normalised, as in transformers.
+    """
+
+    reading: Reading
+    states: tuple[Tensor, ...]
+
+
+@runtime_checkable
+class Model(Protocol):
+    """What every adapter tells about itself; `name` of the weights, `role` in this run (its trace source)."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def role(self) -> str: ...
+    @property
+    def vocab_size(self) -> int: ...
+    @property
+    def eos_ids(self) -> tuple[int, ...]: ...
+    @property
+    def max_positions(self) -> int: ...
+
+
+@runtime_checkable
+class Causal(Model, Protocol):
+    """Predicts the token after each token."""
+
+    def read(
+        self,
+        tokens: Sequence[int],
+        after: Memory | None = None,
+        parents: Sequence[int] | None = None,
+        layers: Sequence[int] | None = None,
+        want: Literal["all", "last"] = "all",
+    ) -> Reading:
+        """Feed tokens behind `after` (None = nothing); row i of the beliefs speaks about the token after token i.
+
+        parents: None = a chain behind the last row. Else parents[i] is the row (of the memory, or of this call
+        and before its own) that token i follows, -1 = none: it sees that row's ancestors, that row and itself.
+        layers: run only these layers (Layered). want='last': beliefs of the last token only.
+        """
+        ...
+
+
+@runtime_checkable
+class Masked(Model, Protocol):
+    """Predicts what stands at each position of a canvas, whatever is masked."""
+
+    @property
+    def mask_id(self) -> int: ...
+
+    def fill(
+        self,
+        canvas: Sequence[int],
+        wanted: Sequence[int] | None = None,
+        visible: Tensor | None = None,
+        after: Memory | None = None,
+        only: Sequence[int] | None = None,
+        remember: bool = False,
+    ) -> Reading:
+        """Beliefs about the positions `wanted`, in that order (None = all that this pass can speak about).
+
+        visible: bool (N, N) [row sees column], or (N,) columns that all may see; None = the model's own rule.
+        after: reuse its rows for the first positions, compute the rest. With `only`, the memory must hold the
+        whole canvas, and only these positions are computed again (the others stay stale).
+        remember: the returned memory holds the canvas; else it is `after`, or empty.
+        """
+        ...
+
+
+@runtime_checkable
+class AnyOrder(Model, Protocol):
+    """Gives the chain-rule factors of tokens in any order, in one pass."""
+
+    def joint(self, tokens: Sequence[int], order: Sequence[int], given: Sequence[int]) -> Reading:
+        """Row i speaks about position order[i], given positions `given` and order[:i] hold their tokens."""
+        ...
+
+
+@runtime_checkable
+class Layered(Causal, Protocol):
+    """Shows its states layer by layer and can stop, skip and go on."""
+
+    @property
+    def depth(self) -> int: ...
+
+    def look(
+        self,
+        tokens: Sequence[int],
+        after: Memory | None = None,
+        parents: Sequence[int] | None = None,
+        layers: Sequence[int] | None = None,
+    ) -> Insight:
+        """`read`, with the states. After a partial `layers` the new rows are shallow: see `complete`."""
+        ...
+
+    def complete(self, states: Tensor, memory: Memory, layers: Sequence[int]) -> Insight:
+        """Run `layers` on the shallow rows of `memory`, from their states (R, D)."""
+        ...
+
+    def exit(self, layer: int, hidden: Tensor) -> Beliefs:
+        """What the states (R, D) after `layer` layers would predict if the network ended there."""
+        ...
+
+
+@runtime_checkable
+class Headed(Causal, Protocol):
+    """Has extra heads: head i predicts i + 2 tokens ahead."""
+
+    def heads(self, hidden: Tensor) -> tuple[Beliefs, ...]:
+        """Beliefs of every head from the last states (R, D)."""
+        ...
+
+
+@runtime_checkable
+class Latent(Model, Protocol):
+    """Rewrites vectors instead of tokens."""
+
+    def refine(self, vectors: Tensor, after: Memory | None) -> tuple[Tensor, Reading]:
+        """New vectors (R, D) from the old, and what they would predict."""
+        ...
+
+
+CAPABILITIES: dict[str, type] = {
+    "causal": Causal,
+    "masked": Masked,
+    "any-order": AnyOrder,
+    "layered": Layered,
+    "headed": Headed,
+    "latent": Latent,
+}
+
+
+def capabilities(model: object) -> frozenset[str]:
+    """The names of the capabilities that a model has."""
+    return frozenset(name for name, protocol in CAPABILITIES.items() if isinstance(model, protocol))

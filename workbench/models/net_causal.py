@@ -1,0 +1,189 @@
+"""The lean network as a causal, layered model: chains, trees, layer ranges, early exit."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from workbench.models.api import Beliefs, Insight, Memory, ModelError, Reading
+from workbench.models.cache import Cache
+from workbench.models.graphs import Graphs
+from workbench.models.memory import EMPTY, RowMemory, Store, Trail, behind
+from workbench.models.meter import Meter, spans
+from workbench.models.net import Net, Output
+
+
+@dataclass(frozen=True)
+class NetBuffers:
+    """The network's cache as the buffers of a store."""
+
+    cache: Cache
+
+    def move(self, rows: Sequence[int], to: int) -> None:
+        """Copy rows to to, to+1, ..."""
+        self.cache.gather(torch.tensor(rows, device=self.cache.buffer.device), to)
+
+    def clone(self) -> "NetBuffers":
+        """Independent buffers."""
+        return NetBuffers(self.cache.clone())
+
+
+NetMemory = RowMemory[NetBuffers]
+
+
+class NetCausal:
+    """Causal and Layered over `Net`. `never`: ids that no belief may give any probability."""
+
+    def __init__(
+        self,
+        net: Net,
+        name: str,
+        role: str,
+        meter: Meter,
+        eos_ids: Sequence[int] = (),
+        never: Sequence[int] = (),
+        graphs: Graphs | None = None,
+    ) -> None:
+        self.net, self.name, self.role, self.meter = net, name, role, meter
+        self.vocab_size = net.config.vocab_size
+        self.max_positions = net.config.max_positions
+        self.depth = net.config.depth
+        self.eos_ids = tuple(eos_ids)
+        self.device = net.embed.device
+        self._never = torch.tensor(sorted(never), dtype=torch.int64, device=self.device)
+        self._order = torch.arange(self.max_positions, device=self.device)[None]  # (1, P)
+        self._graphs = graphs
+
+    def read(
+        self,
+        tokens: Sequence[int],
+        after: Memory | None = None,
+        parents: Sequence[int] | None = None,
+        layers: Sequence[int] | None = None,
+        want: Literal["all", "last"] = "all",
+    ) -> Reading:
+        """See `api.Causal.read`."""
+        return self._run(tokens, after, parents, layers, want == "last", False).reading
+
+    def look(
+        self,
+        tokens: Sequence[int],
+        after: Memory | None = None,
+        parents: Sequence[int] | None = None,
+        layers: Sequence[int] | None = None,
+    ) -> Insight:
+        """See `api.Layered.look`."""
+        return self._run(tokens, after, parents, layers, False, True)
+
+    def exit(self, layer: int, hidden: Tensor) -> Beliefs:
+        """See `api.Layered.exit`; the states after the last layer are normalised already."""
+        if not 0 <= layer <= self.depth:
+            raise ModelError(f"The model '{self.name}' has layers 0 to {self.depth}, not {layer}.")
+        with torch.inference_mode():
+            logits = self.net.unembed(hidden if layer == self.depth else self.net.normalised(hidden))
+        return self._beliefs(logits)
+
+    def complete(self, states: Tensor, memory: Memory, layers: Sequence[int]) -> Insight:
+        """See `api.Layered.complete`."""
+        held = self._mine(memory)
+        first, new = held.shallow, held.rows - held.shallow
+        if states.shape[0] != new or not new:
+            raise ModelError(f"{states.shape[0]} states were given to complete {new} shallow rows.")
+        trail = held.trail
+        positions, mask = self._place(trail, first, not trail.parents)
+        self.meter.count(self.role, spans(range(first, held.rows)), spans(range(first)), spans(layers))
+        with torch.inference_mode():
+            output = self.net.forward(
+                None, positions, mask, held.store.buffers.cache, first, layers, states[None], want_hidden=True
+            )
+        generation = held.store.write(first, new)
+        ran = tuple(sorted({*held.ran, *layers}))
+        whole = len(ran) == self.depth
+        after = replace(
+            held, generation=generation, shallow=held.rows if whole else first, ran=() if whole else ran
+        )
+        return self._insight(output, after, range(first, held.rows))
+
+    def _run(
+        self,
+        tokens: Sequence[int],
+        after: Memory | None,
+        parents: Sequence[int] | None,
+        layers: Sequence[int] | None,
+        last: bool,
+        look: bool,
+    ) -> Insight:
+        if not tokens:
+            raise ModelError("Nothing to read: at least one token is needed.")
+        held = self._empty() if after is None else self._mine(after)
+        old = held.trail
+        trail, chain = behind(old, parents, len(tokens))
+        self._fits(trail, old.rows)
+        run = range(self.depth) if layers is None else layers
+        self._deep_enough(held, run)
+        positions, mask = self._place(trail, old.rows, chain)
+        ids = torch.tensor([tokens], device=self.device)
+        cache, at = held.store.buffers.cache, old.rows
+        self.meter.count(self.role, ((at, trail.rows),), spans(range(at)), spans(run))
+        with torch.inference_mode():
+            if self._graphs is not None and layers is None and not look:
+                output = Output(self._graphs.run(ids, positions, mask, cache, at), ())
+            else:
+                rows = slice(-1, None) if last else None
+                output = self.net.forward(
+                    ids, positions, mask, cache, at, layers, want_hidden=look, rows=rows
+                )
+        generation = held.store.write(at, len(tokens))
+        partial = layers is not None and set(run) != set(range(self.depth))
+        shallow = trail.rows if not partial and held.shallow == old.rows else min(held.shallow, old.rows)
+        ran = () if shallow == trail.rows else tuple(sorted(set(run)))
+        memory = RowMemory(held.store, trail, generation, shallow, ran)
+        if last:
+            output = output._replace(logits=output.logits[:, -1:])
+        return self._insight(output, memory, range(at, trail.rows))
+
+    def _insight(self, output: Output, memory: NetMemory, rows: range) -> Insight:
+        reading = Reading(self._beliefs(output.logits[0]), memory, rows)
+        return Insight(reading, tuple(state[0] for state in output.hidden))
+
+    def _beliefs(self, logits: Tensor) -> Beliefs:
+        logits = logits.to(torch.float32, copy=True)  # a normal tensor of our own, outside inference mode
+        if len(self._never):
+            logits.index_fill_(-1, self._never, -torch.inf)
+        return Beliefs(logits, self.name)
+
+    def _place(self, trail: Trail, first: int, chain: bool) -> tuple[Tensor, Tensor | None]:
+        """Positions (1, T) and mask (1, 1, T, S) or None (causal) of the rows from `first` on."""
+        if chain:
+            return self._order[:, first : trail.rows], None
+        if first < trail.trunk:
+            raise ModelError("Shallow rows in the trunk and in a tree cannot be completed in one pass.")
+        depths = torch.tensor([trail.depths[first - trail.trunk :]], device=self.device)
+        return depths, torch.from_numpy(trail.mask(first)).to(self.device)[None, None]
+
+    def _empty(self) -> NetMemory:
+        return RowMemory(Store(NetBuffers(self.net.new_cache())), EMPTY, 0, 0)
+
+    def _mine(self, memory: Memory) -> NetMemory:
+        if not isinstance(memory, RowMemory) or not isinstance(memory.store.buffers, NetBuffers):
+            raise ModelError(f"This memory does not belong to the model '{self.name}'.")
+        memory.check()
+        return memory
+
+    def _fits(self, trail: Trail, first: int) -> None:
+        new = trail.depths[first - trail.trunk :] if trail.parents else (trail.rows - 1,)
+        deepest = max(new)
+        if deepest >= self.max_positions or trail.rows > self.max_positions:
+            raise ModelError(
+                f"The model '{self.name}' holds {self.max_positions} tokens; {max(deepest + 1, trail.rows)} are asked "
+                "for: shorten the prompt or the answer."
+            )
+
+    def _deep_enough(self, held: NetMemory, run: Sequence[int]) -> None:
+        if held.shallow < held.rows and not set(run) <= set(held.ran):
+            raise ModelError(
+                f"Rows {held.shallow} to {held.rows - 1} of this memory hold layers {list(held.ran)} only: complete "
+                "them, or go back_to before them, before a pass through other layers."
+            )

@@ -1,0 +1,161 @@
+"""The lean network as a masked model: canvases, block-causal canvases, reused and stale rows."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from workbench.models.api import Beliefs, Memory, ModelError, Reading
+from workbench.models.memory import EMPTY, RowMemory, Store
+from workbench.models.meter import Meter, spans
+from workbench.models.net import Net
+from workbench.models.net_causal import NetBuffers, NetMemory
+
+
+class NetMasked:
+    """Masked over `Net`.
+
+    shifted: the network's row i - 1 speaks about position i (Dream); position 0 is then read off row 0.
+    block: None = every position sees every other; B = a position sees all blocks of B up to its own (SDAR).
+    """
+
+    def __init__(
+        self,
+        net: Net,
+        name: str,
+        role: str,
+        meter: Meter,
+        mask_id: int,
+        eos_ids: Sequence[int] = (),
+        never: Sequence[int] = (),
+        shifted: bool = False,
+        block: int | None = None,
+    ) -> None:
+        self.net, self.name, self.role, self.meter = net, name, role, meter
+        self.mask_id, self.shifted, self.block = mask_id, shifted, block
+        self.vocab_size = net.config.vocab_size
+        self.max_positions = net.config.max_positions
+        self.depth = net.config.depth
+        self.eos_ids = tuple(eos_ids)
+        self.device = net.embed.device
+        self._never = torch.tensor(sorted({*never, mask_id}), dtype=torch.int64, device=self.device)
+        self._order = torch.arange(self.max_positions, device=self.device)[None]  # (1, P)
+        self._nothing = RowMemory(Store(NetBuffers(net.new_cache(1))), EMPTY, 0, 0)
+
+    def fill(
+        self,
+        canvas: Sequence[int],
+        wanted: Sequence[int] | None = None,
+        visible: Tensor | None = None,
+        after: Memory | None = None,
+        only: Sequence[int] | None = None,
+        remember: bool = False,
+    ) -> Reading:
+        """See `api.Masked.fill`."""
+        size = len(canvas)
+        self._fits(size)
+        held = None if after is None else self._mine(after)
+        computed = self._computed(size, held, only)
+        rows = self._rows(wanted, computed)
+        chosen = torch.tensor(computed, device=self.device)
+        ids = torch.tensor([[canvas[i] for i in computed]], device=self.device)
+        mask = self._mask(size, chosen, visible)
+        store = None
+        if held is not None or remember:
+            store = Store(NetBuffers(self.net.new_cache(size))) if held is None else held.store
+        room = None if store is None else store.buffers.cache.indexed(chosen, size)
+        reused = sorted(set(range(size)) - set(computed))
+        self.meter.count(self.role, spans(computed), spans(reused), ((0, self.depth),))
+        with torch.inference_mode():
+            positions = self._order[:, chosen]
+            output = self.net.forward(ids, positions, mask, room, rows=rows, causal=False)
+        memory = self._remembered(store, held, computed, size, remember or only is not None)
+        return Reading(self._beliefs(output.logits[0]), memory, range(min(computed), max(computed) + 1))
+
+    def _computed(self, size: int, held: NetMemory | None, only: Sequence[int] | None) -> Sequence[int]:
+        """Which positions run through the network, ascending."""
+        if held is None:
+            if only is not None:
+                raise ModelError("`only` needs a memory of the whole canvas: fill once with remember=True.")
+            return range(size)
+        if only is None:
+            if held.rows >= size:
+                raise ModelError(
+                    f"The memory holds all {size} positions of the canvas: say which to compute again (`only`)."
+                )
+            return range(held.rows, size)
+        if held.rows != size:
+            raise ModelError(f"`only` needs a memory of all {size} positions, not of {held.rows}.")
+        computed = sorted(set(only))
+        if not computed or computed[0] < 0 or computed[-1] >= size:
+            raise ModelError(f"`only` must name positions 0 to {size - 1}, not {list(only)}.")
+        return computed
+
+    def _speaker(self, position: int) -> int:
+        """The computed position whose row speaks about `position`."""
+        return max(position - 1, 0) if self.shifted else position
+
+    def _rows(self, wanted: Sequence[int] | None, computed: Sequence[int]) -> Tensor:
+        """Which computed row speaks about each wanted position (R,); by default all that a row speaks about."""
+        place = {position: row for row, position in enumerate(computed)}
+        if wanted is None:
+            wanted = [position for position in computed if self._speaker(position) in place]
+        for position in wanted:
+            if self._speaker(position) not in place:
+                raise ModelError(
+                    f"Nothing speaks about position {position}: this pass does not compute position "
+                    f"{self._speaker(position)}; compute it too, or ask for other positions."
+                )
+        rows = [place[self._speaker(position)] for position in wanted]
+        return torch.tensor(rows, dtype=torch.int64, device=self.device)
+
+    def _mask(self, size: int, computed: Tensor, visible: Tensor | None) -> Tensor | None:
+        """bool (1, 1, T, N), or None where all is seen."""
+        if visible is not None:
+            if visible.shape not in ((size,), (size, size)) or visible.dtype != torch.bool:
+                raise ModelError(
+                    f"`visible` must be bool of shape ({size},) or ({size}, {size}), not {visible.dtype} of "
+                    f"{tuple(visible.shape)}."
+                )
+            seen = visible.to(self.device)
+            rows = seen.expand(len(computed), size) if seen.dim() == 1 else seen[computed]
+            if not bool(rows.any(-1).all()):
+                raise ModelError("`visible` leaves a position that sees nothing: let each see itself.")
+            return rows[None, None]
+        if self.block is None:
+            return None
+        blocks = self._order[0, :size] // self.block
+        return (blocks[None] <= blocks[computed][:, None])[None, None]
+
+    def _remembered(
+        self,
+        store: Store[NetBuffers] | None,
+        held: NetMemory | None,
+        computed: Sequence[int],
+        size: int,
+        remember: bool,
+    ) -> NetMemory:
+        if store is None:
+            return self._nothing
+        in_place = held is not None and held.rows == size  # recomputed rows: every older handle is stale
+        first = 0 if in_place else computed[0]
+        generation = store.write(first, size - first)
+        if not remember and held is not None:
+            return held  # the new rows lie behind its own and are nobody's
+        return RowMemory(store, EMPTY.chain(size), generation, size)
+
+    def _beliefs(self, logits: Tensor) -> Beliefs:
+        logits = logits.to(torch.float32, copy=True)  # a normal tensor of our own, outside inference mode
+        return Beliefs(logits.index_fill_(-1, self._never, -torch.inf), self.name)
+
+    def _mine(self, memory: Memory) -> NetMemory:
+        if not isinstance(memory, RowMemory) or not isinstance(memory.store.buffers, NetBuffers):
+            raise ModelError(f"This memory does not belong to the model '{self.name}'.")
+        memory.check()
+        return memory
+
+    def _fits(self, size: int) -> None:
+        if not 0 < size <= self.max_positions:
+            raise ModelError(
+                f"The model '{self.name}' takes a canvas of 1 to {self.max_positions} tokens, not {size}."
+            )
