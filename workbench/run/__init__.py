@@ -1,0 +1,1 @@
+"""Request in, Trace out: matches models to roles, runs a method, records every event."""

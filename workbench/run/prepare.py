@@ -1,0 +1,162 @@
+"""From a request to a run that can start: every mismatch is found here, before anything runs."""
+
+import dataclasses
+import importlib.metadata
+import platform
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from workbench.methods.api import Method
+from workbench.methods.catalogue import find
+from workbench.methods.dice import SeededDice
+from workbench.methods.run import Run
+from workbench.models.api import Model, capabilities
+from workbench.models.meter import Meter
+from workbench.models.shelf import Loaded, Shelf
+from workbench.models.tokens import Tokens
+from workbench.run.request import DEFAULT_MODELS, FULL, Request
+from workbench.trace import Glossary, Header, ModelCard, Source, WorkbenchError
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A run about to start."""
+
+    method: Method
+    params: Any
+    run: Run
+    meter: Meter
+    header: Header
+    glossary: Glossary
+    tokens: Tokens
+
+
+def prepare(request: Request, shelf: Shelf, stop_requested: Callable[[], bool] = lambda: False) -> Prepared:
+    """Open the models, match capabilities and vocabularies, encode the prompt."""
+    request = request.checked()
+    method = find(request.method)
+    params = method.parse(request.knobs)
+    opened = _open(request, method, shelf)
+    main = next(iter(opened.values()))
+    meter = Meter(stop_requested)
+    models = {role: loaded.adapter(meter, role) for role, loaded in opened.items()}
+    _match(method, models, opened)
+    prompt_ids = main.tokens.encode_prompt(request.prompt)
+    _fits(prompt_ids, request.max_tokens, models)
+    run = Run(
+        prompt_ids,
+        request.max_tokens,
+        models,
+        next(iter(models.values())).eos_ids,
+        SeededDice(request.seed),
+        meter,
+        full=request.detail == FULL,
+    )
+    return Prepared(
+        method,
+        params,
+        run,
+        meter,
+        _header(request, method, params, opened, prompt_ids),
+        glossary(method),
+        main.tokens,
+    )
+
+
+def glossary(method: Method) -> Glossary:
+    """The method's declared nouns, with a source for every role it needs."""
+    roles = [Source(role, ROLE_TITLES.get(role, role), role) for role in method.needs]
+    return Glossary.of(
+        method.measures,
+        method.rules,
+        (*Glossary.of().spaces.values(), *method.spaces),
+        (*roles, *method.sources),
+    )
+
+
+ROLE_TITLES = {"target": "target model", "draft": "draft model", "denoiser": "masked diffusion model"}
+
+
+def _open(request: Request, method: Method, shelf: Shelf) -> dict[str, Loaded]:
+    for role in request.models:
+        if role not in method.needs:
+            raise WorkbenchError(
+                f"{method.id} has no model role '{role}'; it needs: {', '.join(method.needs)}."
+            )
+    names = {role: request.models.get(role) or DEFAULT_MODELS[role] for role in method.needs}
+    return {role: shelf.open(name, request.device, request.dtype) for role, name in names.items()}
+
+
+def _match(method: Method, models: Mapping[str, Model], opened: Mapping[str, Loaded]) -> None:
+    for role, capability in method.needs.items():
+        has = capabilities(models[role])
+        if capability not in has:
+            raise WorkbenchError(
+                f"The model '{opened[role].name}' cannot be the {role} of {method.id}: that needs a {capability} "
+                f"model, and it is {' and '.join(sorted(has)) or 'neither'}. Choose another model for this role."
+            )
+    hashes = {role: loaded.tokens.vocab_hash for role, loaded in opened.items()}
+    if len(set(hashes.values())) > 1:
+        named = ", ".join(f"{role} '{opened[role].name}'" for role in hashes)
+        raise WorkbenchError(
+            f"The vocabularies of {named} differ, and {method.id} compares token ids; choose models that share a "
+            "tokenizer."
+        )
+
+
+def _fits(prompt_ids: list[int], max_tokens: int, models: Mapping[str, Model]) -> None:
+    room = min(model.max_positions for model in models.values())
+    if len(prompt_ids) + max_tokens > room:
+        raise WorkbenchError(
+            f"The prompt has {len(prompt_ids)} tokens and max_tokens is {max_tokens}; the models hold {room} together. "
+            "Shorten the prompt or ask for fewer tokens."
+        )
+
+
+def _header(
+    request: Request, method: Method, params: Any, opened: Mapping[str, Loaded], prompt_ids: list[int]
+) -> Header:
+    main = next(iter(opened.values()))
+    return Header(
+        method=method.id,
+        title=method.title,
+        family=method.family,
+        status=method.status,
+        guarantee=method.guarantee.promise.value,
+        promise=method.guarantee.sentence,
+        knobs=dataclasses.asdict(params),
+        models=tuple(_card(role, loaded) for role, loaded in opened.items()),
+        prompt=request.prompt,
+        prompt_ids=tuple(prompt_ids),
+        seed=request.seed,
+        max_tokens=request.max_tokens,
+        detail=request.detail,
+        device=main.device,
+        dtype=main.dtype,
+        versions=versions(),
+    )
+
+
+def _card(role: str, loaded: Loaded) -> ModelCard:
+    return ModelCard(
+        role,
+        loaded.name,
+        loaded.sha256,
+        loaded.parameters,
+        loaded.vocab_size,
+        loaded.mask_id,
+        tuple(loaded.eos_ids),
+    )
+
+
+def versions() -> dict[str, str]:
+    """What the numbers may depend on."""
+    packages = ("decoding-workbench", "torch", "transformers")
+    return {"python": platform.python_version(), **{name: _version(name) for name in packages}}
+
+
+def _version(package: str) -> str:
+    from workbench import __version__
+
+    return __version__ if package == "decoding-workbench" else importlib.metadata.version(package)

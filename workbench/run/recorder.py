@@ -1,0 +1,155 @@
+"""Runs a method and records it: the only place where events, passes, clock and token bytes meet."""
+
+import logging
+import time
+from collections.abc import Iterator
+
+import torch
+
+from workbench.models.meter import Cancelled, Pass
+from workbench.run.prepare import Prepared
+from workbench.trace import (
+    Cost,
+    Event,
+    Footer,
+    Fork,
+    Forward,
+    Observe,
+    Phase,
+    Propose,
+    Token,
+    Trace,
+    WorkbenchError,
+)
+from workbench.trace.journal import JournalWriter
+
+log = logging.getLogger(__name__)
+
+FLUSH_MS = 250.0
+"""How much of a run a killed process may lose at most, in ms."""
+
+RUNNING = Footer("running", "The run is not over yet.", ())
+
+
+class Recording:
+    """A run being recorded. `trace()` is valid at any moment; `batches()` does the work."""
+
+    def __init__(self, prepared: Prepared, journal: JournalWriter | None = None) -> None:
+        self.prepared = prepared
+        self.events: list[Event] = []
+        self.clock: list[float] = []
+        self.tokens: dict[int, bytes] = {}
+        self.footer = RUNNING
+        self._journal = journal
+        self._written = 0
+        self._flushed = 0.0
+        self._began = time.perf_counter()
+
+    def trace(self) -> Trace:
+        """What has been recorded so far."""
+        p = self.prepared
+        return Trace(
+            p.header, p.glossary, tuple(self.events), self.footer, dict(self.tokens), tuple(self.clock)
+        )
+
+    def batches(self) -> Iterator[int]:
+        """Run; yields the number of recorded events after every step, and once more at the end.
+
+        Whatever goes wrong ends in the footer, never in an exception: nothing recorded is lost.
+        """
+        if self._journal is not None:
+            self._journal.open(self.prepared.header, self.prepared.glossary)
+        self._began = time.perf_counter()
+        status, message = "complete", ""
+        steps = self._steps()
+        try:
+            yield from steps
+        except Cancelled:
+            status, message = "cancelled", "The run was stopped; what came before it is kept."
+        except WorkbenchError as error:
+            status, message = "failed", str(error)
+        except (torch.OutOfMemoryError, MemoryError):
+            status, message = "failed", OUT_OF_MEMORY
+        except GeneratorExit:
+            self._end("cancelled", "The run was stopped; what came before it is kept.")
+            raise
+        except Exception as error:
+            status, message = "failed", self._sentence(error)
+        self._end(status, message)
+        yield len(self.events)
+
+    def run(self) -> Trace:
+        """Record to the end and return the trace."""
+        for _ in self.batches():
+            pass
+        return self.trace()
+
+    def _steps(self) -> Iterator[int]:
+        prepared = self.prepared
+        generator = prepared.method.start(prepared.run, prepared.params)
+        try:
+            for event in generator:
+                self._passes(prepared.meter.drain())
+                if isinstance(event, Phase) and self.events:
+                    self._flush()
+                    yield len(self.events)
+                self._add(event)
+        finally:
+            close = getattr(generator, "close", None)
+            if close:
+                close()
+
+    def _passes(self, passes: list[Pass]) -> None:
+        for each in passes:
+            self._add(Forward(each.source, each.tick, each.computed, each.visible, each.layers))
+
+    def _add(self, event: Event) -> None:
+        self.events.append(event)
+        self.clock.append(round((time.perf_counter() - self._began) * 1000, 3))
+        match event:
+            case Observe(space="vocabulary" | "processed", keys=keys):
+                for row in keys:
+                    self._name(row)
+            case Propose(fills=fills):
+                self._name([fill.id for fill in fills if isinstance(fill, Token)])
+            case Fork(holds=holds):
+                self._name([fill.id for fill in holds if isinstance(fill, Token)])
+            case _:
+                pass
+
+    def _name(self, ids: "tuple[int, ...] | list[int]") -> None:
+        for id in ids:
+            if id not in self.tokens:
+                self.tokens[id] = self.prepared.tokens.token_bytes(id)
+
+    def _flush(self, now: bool = False) -> None:
+        """Write what is new to the journal, a few times a second."""
+        if self._journal is None or not (now or self.clock[-1] - self._flushed > FLUSH_MS):
+            return
+        self._flushed = self.clock[-1] if self.clock else 0.0
+        self._journal.write(self.events[self._written :], self.clock[self._written :], self.tokens)
+        self._written = len(self.events)
+
+    def _end(self, status: str, message: str) -> None:
+        self._passes(self.prepared.meter.drain())
+        totals = self.prepared.meter.totals.items()
+        costs = tuple(Cost(source, t.passes, t.rows, t.layer_rows) for source, t in totals)
+        self.footer = Footer(status, message, costs)
+        self._flush(now=True)
+        if self._journal is not None:
+            self._journal.close(self.footer)
+
+    def _sentence(self, error: Exception) -> str:
+        if "out of memory" in str(error).lower() or "can't allocate memory" in str(error).lower():
+            return OUT_OF_MEMORY
+        log.exception("The method %s failed", self.prepared.header.method)
+        return (
+            f"The method stopped on an unexpected error ({type(error).__name__}: {str(error)[:200]}); what was recorded "
+            "is kept. This is a fault of the workbench: please report it with the exported trace."
+        )
+
+
+OUT_OF_MEMORY = (
+    "The device ran out of memory; what was recorded is kept. Ask for fewer tokens, choose a smaller model, or start "
+    "with --dtype bfloat16 or --device cpu."
+)
