@@ -1,6 +1,8 @@
 """The contract between everything: standard library only, no torch, no gradio."""
 
+from workbench.trace.check import Depth, Problem, Report, check
 from workbench.trace.codec import decode, encode, encode_events
+from workbench.trace.derive import derive, parse_derivation
 from workbench.trace.errors import WorkbenchError
 from workbench.trace.events import (
     VERBS,
@@ -56,6 +58,7 @@ __all__ = [
     "Close",
     "Commit",
     "Cost",
+    "Depth",
     "DraftKind",
     "Event",
     "Fill",
@@ -76,10 +79,12 @@ __all__ = [
     "ModelCard",
     "Observe",
     "Phase",
+    "Problem",
     "Proposal",
     "Propose",
     "Ref",
     "Refs",
+    "Report",
     "Retract",
     "Rule",
     "Score",
@@ -91,11 +96,14 @@ __all__ = [
     "Value",
     "Vector",
     "WorkbenchError",
+    "check",
     "decode",
+    "derive",
     "encode",
     "encode_events",
     "fold",
     "load",
+    "parse_derivation",
     "pieces",
     "read_journal",
     "schema",
