@@ -1,0 +1,1 @@
+"""Pictures and words: this package sees a Trace and nothing else (no torch, no gradio)."""

@@ -1,0 +1,155 @@
+"""Plotly specs as plain dicts (never go.Figure: its validation costs more than the drawing).
+
+Colours are '@names' of viz.theme; the player or `viz.theme.resolve` puts the values in.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from workbench.trace import Glossary
+
+CONFIG: dict[str, Any] = {
+    "showSendToCloud": False,
+    "plotlyServerURL": "",
+    "displaylogo": False,
+    "responsive": True,
+    "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"],
+}
+
+Spec = dict[str, Any]
+
+
+def layout(x: str, y: str, **more: Any) -> Spec:
+    """The quiet base layout that all charts share."""
+    axis = {"gridcolor": "@line", "zeroline": False, "linecolor": "@line", "ticks": "", "automargin": True}
+    return {
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "font": {"family": "system-ui, sans-serif", "size": 12, "color": "@muted"},
+        "margin": {"l": 52, "r": 16, "t": 8, "b": 40},
+        "hovermode": "x unified",
+        "hoverlabel": {"bgcolor": "@surface", "bordercolor": "@line", "font": {"color": "@ink"}},
+        "legend": {"orientation": "h", "y": 1.12, "x": 0, "bgcolor": "rgba(0,0,0,0)"},
+        "xaxis": {**axis, "title": {"text": x}, "showgrid": False},
+        "yaxis": {**axis, "title": {"text": y}},
+        **more,
+    }
+
+
+def panel(title: str, question: str, data: list[Spec], lay: Spec, clock: str = "") -> Spec:
+    """A chart as reels carry it; `clock` names the clock of its x axis, if it has one."""
+    spec = {"data": data, "layout": lay, "config": CONFIG}
+    return {"title": title, "question": question, "kind": "plotly", "clock": clock, "spec": spec}
+
+
+def confidence(lines: Sequence[Mapping[str, Any]], born: Sequence[Sequence[Any]], canvas: bool) -> Spec:
+    """How sure the model was: over the open positions of each round, or token by token."""
+    return _open_positions(lines) if canvas else _per_token(born)
+
+
+def _open_positions(lines: Sequence[Mapping[str, Any]]) -> Spec:
+    sure = [(at + 1, line["sure"]) for at, line in enumerate(lines) if line["sure"]]
+    x = [at for at, _ in sure]
+    low, q1, mean, q3, _ = ([round(five[i], 4) for _, five in sure] for i in range(5))
+    data: list[Spec] = [
+        _bar(list(range(1, len(lines) + 1)), [line["committed"] for line in lines], "commits in the round"),
+        {**_line(x, q3, "upper quartile", "@confidence/0"), "showlegend": False, "hoverinfo": "skip"},
+        {
+            **_line(x, q1, "middle half of the open positions", "@confidence/0"),
+            "fill": "tonexty",
+            "fillcolor": "@confidence/0.18",
+            "hoverinfo": "skip",
+        },
+        _line(x, mean, "mean", "@confidence"),
+        {**_line(x, low, "lowest", "@rejected"), "line": {"color": "@rejected", "width": 1.5, "dash": "dot"}},
+    ]
+    bounds = [(at + 1, line["bound"]) for at, line in enumerate(lines) if line["bound"] is not None]
+    if bounds:
+        threshold = _line(
+            [at for at, _ in bounds], [bound for _, bound in bounds], "threshold of the rule", "@ink"
+        )
+        data.append(threshold | {"line": {"color": "@ink", "width": 1.5, "dash": "dash", "shape": "hv"}})
+    lay = layout("round", "confidence", bargap=0.35)
+    lay["yaxis"]["range"] = [0, 1.02]
+    lay["yaxis2"] = {
+        "overlaying": "y",
+        "side": "right",
+        "title": {"text": "commits"},
+        "showgrid": False,
+        "rangemode": "tozero",
+    }
+    question = "How sure was the model of the positions that were still open, and what did that release?"
+    return panel("Confidence", question, data, lay, "rounds")
+
+
+def _per_token(born: Sequence[Sequence[Any]]) -> Spec:
+    rows = sorted(born, key=lambda row: row[0])
+    x = [row[0] for row in rows]
+    surprise = [round(-math.log(max(row[4], 1e-9)), 4) for row in rows]
+    data = [_bar(x, surprise, "surprise of the chosen token")]
+    data[0]["yaxis"] = "y"
+    if any(row[5] is not None for row in rows):
+        data.append(_line(x, [row[5] for row in rows], "entropy before the choice", "@confidence"))
+    lay = layout("position", "nats", bargap=0.25)
+    lay["yaxis"]["rangemode"] = "tozero"
+    return panel("Confidence", "Which tokens surprised the model, and where was it unsure?", data, lay)
+
+
+def cost(costs: Mapping[str, Sequence[int]], glossary: Glossary, ms: float) -> Spec:
+    """What each network was paid: passes, rows, layer-rows, side by side; time stays apart."""
+    names = [glossary.sources[id].title if id in glossary.sources else id for id in costs]
+    data, lay = [], layout("", "")
+    for at, (noun, column) in enumerate((("passes", 0), ("rows", 1), ("layer-rows", 2))):
+        suffix = "" if at == 0 else str(at + 1)
+        values = [counts[column] for counts in costs.values()]
+        data.append(
+            {
+                "type": "bar",
+                "orientation": "h",
+                "x": values,
+                "y": names,
+                "text": [f"{value:,}" for value in values],
+                "textposition": "auto",
+                "name": noun,
+                "marker": {"color": ("@committed", "@bonus/0.7", "@pruned")[at]},
+                "xaxis": f"x{suffix}",
+                "hovertemplate": f"%{{y}}: %{{x:,}} {noun}<extra></extra>",
+            }
+        )
+        left = at * 0.35
+        lay[f"xaxis{suffix}"] = {
+            **layout("", "")["xaxis"],
+            "title": {"text": noun},
+            "domain": [left, left + 0.28],
+        }
+    lay |= {"showlegend": False, "hovermode": "closest", "margin": {"l": 96, "r": 16, "t": 28, "b": 40}}
+    lay["annotations"] = [
+        {
+            "text": f"{ms:,.0f} ms on the machine that recorded it" if ms else "no times recorded",
+            "showarrow": False,
+            "xref": "paper",
+            "yref": "paper",
+            "x": 1,
+            "y": 1.16,
+            "xanchor": "right",
+            "font": {"color": "@muted"},
+        }
+    ]
+    return panel("Cost", "What did each network have to compute?", data, lay)
+
+
+def _line(x: Sequence[Any], y: Sequence[Any], name: str, colour: str) -> Spec:
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "x": x,
+        "y": y,
+        "name": name,
+        "line": {"color": colour, "width": 2},
+    }
+
+
+def _bar(x: Sequence[Any], y: Sequence[Any], name: str) -> Spec:
+    marker = {"color": "@faint/0.35"}
+    return {"type": "bar", "x": x, "y": y, "name": name, "marker": marker, "yaxis": "y2"}

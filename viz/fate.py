@@ -1,0 +1,144 @@
+"""What became of every candidate, derived from the events (no method says it).
+
+Roles decide: a candidate of a `draft` or `match` source waits for the target. A test that it fails
+before the target has looked is a pruning; one that it fails afterwards is a rejection; and when
+something is committed, whatever no test has reached was never examined.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from viz.theme import STATUSES
+from workbench.trace import (
+    BLANK,
+    Candidates,
+    Commit,
+    Event,
+    Fork,
+    Forward,
+    Glossary,
+    Judge,
+    Observe,
+    Phase,
+    Propose,
+    Retract,
+    State,
+)
+
+PROPOSED, ACCEPTED, REJECTED, UNEXAMINED, PRUNED, COMMITTED, OPEN, REMASKED = range(len(STATUSES))
+
+DRAFTERS = frozenset({"draft", "match"})
+JUDGES = frozenset({"target", "combined"})
+
+
+@dataclass(slots=True)
+class Fates:
+    """Feed it every event *before* the state applies it; it answers with the statuses that changed."""
+
+    glossary: Glossary
+    state: State
+    status: dict[int, int] = field(default_factory=dict)
+    birth: dict[int, str] = field(default_factory=dict)
+    guesses: set[int] = field(default_factory=set)
+    waiting: list[int] = field(default_factory=list)
+    """Draft candidates of the round that nothing has settled yet."""
+    drafted: bool = False
+    """Has this round seen a draft?"""
+    verifying: bool = False
+    """Has the target looked since the last draft?"""
+
+    def role(self, source: str) -> str:
+        known = self.glossary.sources.get(source)
+        return known.role if known else source
+
+    def feed(self, event: Event) -> dict[int, list[int]]:
+        """Statuses that this event changed: status -> candidate ids."""
+        match event:
+            case Phase():
+                return {}
+            case Forward(source) | Observe(source):
+                self.verifying |= bool(self.waiting) and self.role(source) in JUDGES
+            case Propose():
+                self._propose(event)
+            case Judge(of=Candidates(ids)):
+                return self._set(
+                    (id, self._judged(id, good)) for id, good in zip(ids, event.passed, strict=True)
+                )
+            case Commit(_, ids):
+                return self._commit(ids)
+            case Retract(cells):
+                births = self.state.lanes[cells.lane].births
+                gone = [births[place] for place in cells.positions if births[place] >= 0]
+                return self._set((id, REMASKED) for id in gone)
+            case Fork():
+                pass
+        return {}
+
+    def new_round(self) -> dict[int, list[int]]:
+        """A round ended: a verified draft that no test reached was never examined."""
+        changed = self._settle() if self.verifying else {}
+        self.waiting, self.drafted, self.verifying = [], False, False
+        return changed
+
+    def is_guess(self, event: Propose) -> bool:
+        """Do these candidates ghost in cells that exist and are blank?"""
+        lane = self.state.lanes.get(event.lane)
+        if lane is None or not event.positions:
+            return False
+        first = event.positions[0]
+        return first < len(lane.births) and lane.births[first] == BLANK
+
+    def _propose(self, event: Propose) -> None:
+        role, guess = self.role(event.source), self.is_guess(event)
+        drafting = role in DRAFTERS
+        birth = self._birth(role, guess)
+        for id in event.ids:
+            self.status[id], self.birth[id] = PROPOSED, birth
+        if guess:
+            self.guesses.update(event.ids)
+        if drafting:
+            self.waiting.extend(event.ids)
+            self.drafted, self.verifying = True, False
+
+    def _birth(self, role: str, guess: bool) -> str:
+        if role in DRAFTERS:
+            return "draft"
+        if role == "residual":
+            return "residual"
+        if role == "user":
+            return "given"
+        if guess:
+            return "confidence"
+        return "bonus" if self.drafted else "target"
+
+    def _judged(self, id: int, good: bool) -> int:
+        if self.status[id] in (COMMITTED, REMASKED):
+            return self.status[id]
+        if self.birth[id] == "draft":
+            if self.verifying:
+                return ACCEPTED if good else REJECTED
+            return PROPOSED if good else PRUNED
+        if id in self.guesses:
+            return ACCEPTED if good else OPEN
+        if good:
+            return ACCEPTED
+        return PRUNED if len(self.state.lanes) > 1 else REJECTED
+
+    def _commit(self, ids: Iterable[int]) -> dict[int, list[int]]:
+        changed = self._set((id, COMMITTED) for id in ids)
+        if self.verifying:
+            for status, more in self._settle().items():
+                changed.setdefault(status, []).extend(more)
+            self.waiting, self.verifying = [], False
+        return changed
+
+    def _settle(self) -> dict[int, list[int]]:
+        return self._set((id, UNEXAMINED) for id in self.waiting if self.status[id] == PROPOSED)
+
+    def _set(self, pairs: Iterable[tuple[int, int]]) -> dict[int, list[int]]:
+        changed: dict[int, list[int]] = {}
+        for id, status in pairs:
+            if self.status[id] != status:
+                self.status[id] = status
+                changed.setdefault(status, []).append(id)
+        return changed

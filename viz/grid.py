@@ -1,0 +1,81 @@
+"""The unmask map: one row per round, one column per position of a canvas.
+
+A row keeps the confidence of each position's current candidate (thousandths, -1 for none) and a
+letter for its state: `.` blank, `g` guessed, `N` committed in this round, `c` committed before,
+`r` made blank again in this round.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from workbench.trace import Commit, Fork, Propose, Retract
+
+
+@dataclass(slots=True)
+class Grid:
+    """The canvas of lane 0, if it has one."""
+
+    start: int = 0
+    width: int = 0
+    borders: list[int] = field(default_factory=list)
+    rows: list[list[Any]] = field(default_factory=list)
+    """[round, values, letters]"""
+    _values: list[int] = field(default_factory=list)
+    _letters: list[str] = field(default_factory=list)
+    _blocks: dict[str, tuple[int, int]] = field(default_factory=dict)
+
+    def fork(self, event: Fork, given: int) -> None:
+        if event.lane == 0 and event.blanks:
+            self.start, self.width = given, event.blanks
+            self._values, self._letters = [-1] * event.blanks, ["."] * event.blanks
+
+    def grow(self, position: int) -> None:
+        """Block methods append canvas after canvas; the map grows with them."""
+        while self.width and position - self.start >= self.width:
+            self.width += 1
+            self._values.append(-1)
+            self._letters.append(".")
+
+    def new_round(self, number: int) -> None:
+        if not self.width:
+            return
+        self.freeze()
+        self._letters = [{"N": "c", "r": "."}.get(letter, letter) for letter in self._letters]
+        self.rows.append([number, [], ""])
+        self.freeze()
+
+    def freeze(self) -> None:
+        """Write the current round's row."""
+        if self.rows:
+            self.rows[-1][1], self.rows[-1][2] = list(self._values), "".join(self._letters)
+
+    def propose(self, event: Propose) -> None:
+        for position, prob in zip(event.positions, event.probs, strict=True):
+            self._put(position, prob, "g", only=".gr")
+
+    def commit(self, event: Commit, positions: list[int], probs: list[float]) -> None:
+        for position, prob in zip(positions, probs, strict=True):
+            self._put(position, prob, "N")
+
+    def retract(self, event: Retract) -> None:
+        for position in event.cells.positions:
+            self._put(position, None, "r")
+
+    def block(self, title: str, positions: list[int]) -> None:
+        """A block is where its heading's commits fall; its border is the first of them."""
+        if positions and self.width:
+            low, high = self._blocks.get(title, (min(positions), max(positions)))
+            self._blocks[title] = (min(low, *positions), max(high, *positions))
+            self.borders = sorted({low for low, _ in self._blocks.values()} - {self.start})
+
+    def described(self) -> dict[str, Any]:
+        return {"lane": 0, "start": self.start, "width": self.width, "borders": self.borders}
+
+    def _put(self, position: int, prob: float | None, letter: str, only: str = "") -> None:
+        self.grow(position)
+        at = position - self.start
+        if not 0 <= at < self.width or (only and self._letters[at] not in only):
+            return
+        self._letters[at] = letter
+        if prob is not None:
+            self._values[at] = round(1000 * prob)

@@ -1,0 +1,34 @@
+"""What stands before the first beat: the request and the nouns, as the player shows them."""
+
+from typing import Any
+
+from workbench.trace import Glossary, Header
+
+
+def header_json(header: Header) -> dict[str, Any]:
+    """The request, without the prompt's ids (the first lane holds them)."""
+    plain = ("method", "title", "family", "status", "guarantee", "promise", "knobs", "prompt", "seed")
+    more = ("max_tokens", "detail", "device", "dtype")
+    models = [
+        {"role": card.role, "name": card.name, "parameters": card.parameters, "sha256": card.sha256[:12]}
+        for card in header.models
+    ]
+    return {name: getattr(header, name) for name in (*plain, *more)} | {"models": models}
+
+
+def glossary_json(glossary: Glossary) -> dict[str, Any]:
+    """Nouns by id, with what a person reads."""
+    return {
+        "sources": {id: {"title": noun.title, "role": noun.role} for id, noun in glossary.sources.items()},
+        "measures": {
+            id: {"title": noun.title, "unit": noun.unit, "better": noun.better, "formula": noun.formula}
+            for id, noun in glossary.measures.items()
+        },
+        "rules": {
+            id: {name: getattr(noun, name) for name in ("title", "op", "left", "right", "yes", "no", "space")}
+            for id, noun in glossary.rules.items()
+        },
+        "spaces": {
+            id: {"title": noun.title, "bins": list(noun.bins)} for id, noun in glossary.spaces.items()
+        },
+    }

@@ -1,0 +1,363 @@
+"""A trace as a reel: the JSON that the player draws, made event by event so that a live run streams.
+
+The player knows no algorithm. Everything that needs understanding (what became of a candidate,
+what a round is, which sentence explains a step) is decided here, once, from the trace alone.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from viz import charts, fate
+from viz.clocks import Clocks, described
+from viz.fate import Fates
+from viz.forest import Forest
+from viz.glyphs import piece
+from viz.grid import Grid
+from viz.headings import Headings
+from viz.ledger import Round
+from viz.ops import Op, ops_of
+from viz.preface import glossary_json, header_json
+from viz.theme import BIRTHS, LOOKS, STATUSES
+from viz.words import Narrator
+from workbench.trace import (
+    HELD,
+    Blend,
+    Close,
+    Commit,
+    Event,
+    Footer,
+    Fork,
+    Forward,
+    Glossary,
+    Header,
+    Judge,
+    Observe,
+    Phase,
+    Propose,
+    Retract,
+    Score,
+    State,
+    Token,
+    Trace,
+)
+
+FORMAT = 1
+FOLDED = (Phase, Forward, Observe, Score)
+"""Nothing to see by itself: these lead in to the next beat."""
+NOTHING, REJECTION, REMASK, END, OTHER = range(5)
+"""Marks of beats, for the scrub bar and the keys J and K."""
+
+
+@dataclass(slots=True)
+class ReelBuilder:
+    """Feed it events as they happen; `delta()` is everything new since the last call."""
+
+    header: Header
+    glossary: Glossary
+    tokens: Mapping[int, bytes]
+    state: State = field(default_factory=State)
+    rounds: list[Round] = field(default_factory=list)
+    born: list[list[Any]] = field(default_factory=list)
+    costs: dict[str, list[int]] = field(default_factory=dict)
+    footer: Footer | None = None
+    fates: Fates = field(init=False)
+    clocks: Clocks = field(init=False)
+    words: Narrator = field(init=False)
+    forest: Forest = field(init=False)
+    grid: Grid = field(default_factory=Grid)
+    headings: Headings = field(default_factory=Headings)
+    _eos: frozenset[int] = frozenset()
+    _beats: list[dict[str, Any]] = field(default_factory=list)
+    _pending: list[Op] = field(default_factory=list)
+    _leads: list[str] = field(default_factory=list)
+    _start: int = 0
+    _net: int = 0
+    _sent: dict[str, int] = field(
+        default_factory=lambda: {"beats": 0, "rounds": 0, "rows": 0, "born": 0, "nouns": -1}
+    )
+    _vocab: set[int] = field(default_factory=set)
+    _new_words: set[int] = field(default_factory=set)
+    _finished: bool = False
+
+    def __post_init__(self) -> None:
+        self.fates = Fates(self.glossary, self.state)
+        self.clocks = Clocks(self.glossary)
+        self.words = Narrator(self.glossary, self.tokens, self.state)
+        self.forest = Forest(self.state, self.fates)
+        self._eos = frozenset(id for card in self.header.models for id in card.eos_ids)
+
+    # ---- feeding -------------------------------------------------------------------------
+
+    def feed(self, event: Event, ms: float = 0.0) -> None:
+        """Take one event in; `ms` is its time since the start of the run."""
+        if isinstance(event, Phase):
+            self._phase(event)
+        elif isinstance(event, Forward):
+            self._forward(event)
+        self.clocks.ms = max(self.clocks.ms, ms)
+        changed = self.fates.feed(event)
+        self.state.apply(event)
+        above = self.forest.parents(event) if isinstance(event, Propose) else ()
+        guess = isinstance(event, Propose) and bool(event.ids) and event.first in self.fates.guesses
+        birth = self.fates.birth[event.first] if isinstance(event, Propose) and event.ids else BIRTHS[0]
+        self._pending += ops_of(event, birth, guess, above)
+        self._note(event)
+        self._take(event, guess)
+        self._pending += self.forest.extras(event)
+        self._pending += [["s", status, ids] for status, ids in changed.items()]
+        self.clocks.events += 1
+        if not isinstance(event, FOLDED):
+            self._close_beat(event, changed)
+        elif not isinstance(event, Phase):
+            self._leads.append(self.words.sentence(event))
+
+    def finish(self, footer: Footer) -> None:
+        """The run ended; whatever still waited is settled."""
+        self._pending += [["s", status, ids] for status, ids in self.fates.new_round().items()]
+        if self._pending:
+            self._push("end", self._leads.pop() if self._leads else "The run ended.", NOTHING)
+        self.footer = footer
+        self._finished = True
+
+    # ---- reading -------------------------------------------------------------------------
+
+    def delta(self) -> dict[str, Any]:
+        """Everything new since the last call, JSON-ready. The first one begins the reel."""
+        sent = self._sent
+        new: dict[str, Any] = {"reel": FORMAT, "from": sent["beats"]}
+        nouns = sum(map(len, (self.glossary.rules, self.glossary.measures, self.glossary.sources)))
+        if sent["nouns"] < 0:
+            new |= {"header": header_json(self.header), "clocks": described(), "eos": sorted(self._eos)}
+            new |= {"statuses": STATUSES, "births": BIRTHS, "looks": _looks()}
+        if nouns != sent["nouns"]:
+            new["glossary"] = glossary_json(self.glossary)
+        new["vocab"] = {id: piece(id, self.tokens) for id in sorted(self._new_words)}
+        new["beats"] = self._beats
+        new["born"] = self.born[sent["born"] :]
+        lines = self.lines(sent["rounds"])
+        new["rounds"] = list(enumerate(lines, sent["rounds"]))
+        new["trees"] = self.forest.changed()
+        if self.grid.width:
+            self.grid.freeze()
+            rows = self.grid.rows
+            new["map"] = self.grid.described() | {"rows": list(enumerate(rows[sent["rows"] :], sent["rows"]))}
+        new["offered"] = self.offered()
+        self._sent = {
+            "beats": sent["beats"] + len(self._beats),
+            "rounds": max(0, len(self.rounds) - 1),
+            "rows": max(0, len(self.grid.rows) - 1),
+            "born": len(self.born),
+            "nouns": nouns,
+        }
+        if self._finished or len(self.rounds) // 8 > sent["rounds"] // 8:
+            new["figures"] = self.figures()
+        if self._finished:
+            new["footer"] = _footer(self.footer)
+        self._beats, self._new_words = [], set()
+        return new
+
+    def lines(self, start: int = 0) -> list[dict[str, Any]]:
+        """The rounds as plain numbers."""
+        return [each.line(self.fates, self.forest.key(each.number)) for each in self.rounds[start:]]
+
+    def offered(self) -> list[str]:
+        """Ids of the figures that apply so far."""
+        answers = {
+            "text": True,
+            "tree": self.forest.grown,
+            "map": self.grid.width > 0,
+            "rounds": any(each.drafted for each in self.rounds),
+            "confidence": len(self.born) > 1,
+            "cost": bool(self.costs),
+        }
+        return [id for id, answer in answers.items() if answer]
+
+    def figures(self) -> dict[str, Any]:
+        """The statistics charts as specs."""
+        made: dict[str, Any] = {}
+        if len(self.born) > 1:
+            made["confidence"] = charts.confidence(self.lines(), self.born, self.grid.width > 0)
+        if self.costs:
+            made["cost"] = charts.cost(self.costs, self.glossary, self.clocks.ms)
+        return made
+
+    # ---- one event -----------------------------------------------------------------------
+
+    def _phase(self, event: Phase) -> None:
+        if any(op[0] == "w" for op in self._pending):
+            self._push("forward", self._leads.pop() if self._leads else "", NOTHING)
+        if self.headings.phase(event):
+            self._open_round()
+
+    def _forward(self, event: Forward) -> None:
+        if self.headings.tick(event.tick):
+            self._open_round()
+        self.clocks.forward(event)
+        rows = sum(stop - start for start, stop in event.computed)
+        layers = sum(stop - start for start, stop in event.layers)
+        cost = self.costs.setdefault(event.source, [0, 0, 0])
+        cost[0], cost[1], cost[2] = cost[0] + 1, cost[1] + rows, cost[2] + rows * layers
+        if self.rounds:
+            self.rounds[-1].passes += 1
+            self.rounds[-1].target += self.fates.role(event.source) in fate.JUDGES
+
+    def _open_round(self) -> None:
+        self._pending += [["s", status, ids] for status, ids in self.fates.new_round().items()]
+        beat = self._index
+        if self.rounds and self.rounds[-1].first == beat and not self.rounds[-1].candidates:
+            self.rounds.pop()
+            if self.grid.rows:
+                self.grid.rows.pop()
+        number = len(self.rounds)
+        title = self.headings.round or f"Round {number + 1}"
+        self.rounds.append(Round(number, title, self.headings.block, beat, beat))
+        self.clocks.rounds = len(self.rounds)
+        self.grid.new_round(number)
+        self.forest.new_round(number)
+
+    def _take(self, event: Event, guess: bool) -> None:
+        match event:
+            case Fork(_, _, _, _, holds):
+                self.grid.fork(event, self.state.lanes[event.lane].births.count(HELD))
+                self._net = self._count()
+            case Propose():
+                self._proposed(event, guess)
+            case Judge(rule) if self.rounds and rule in self.glossary.rules:
+                self.rounds[-1].judge(event, self.state, self.glossary.rules[rule].op)
+            case Commit():
+                self._committed(event)
+            case Retract(cells):
+                if cells.lane == 0:
+                    self.grid.retract(event)
+                if self.rounds:
+                    self.rounds[-1].retracted += len(cells)
+                self._net = self._count()
+            case Close():
+                self._net = self._count()
+        self.clocks.tokens = max(self.clocks.tokens, self._net)
+
+    def _proposed(self, event: Propose, guess: bool) -> None:
+        if guess and event.lane == 0:
+            self.grid.propose(event)
+        self.forest.add(event)
+        if self.rounds:
+            self.rounds[-1].candidates.extend(event.ids)
+            if guess:
+                self.rounds[-1].confidences.extend(event.probs)
+            if event.ids and self.fates.birth[event.first] == "draft":
+                self.rounds[-1].drafted.extend(event.ids)
+
+    def _committed(self, event: Commit) -> None:
+        picked = [self.state.proposals[id] for id in event.candidates]
+        if event.lane == 0:
+            self.grid.commit(event, [each.position for each in picked], [each.prob for each in picked])
+            self.grid.block(self.headings.block, [each.position for each in picked])
+            number = len(self.rounds) - 1
+            for each in picked:
+                prob = self.forest.target_probs.get(each.id, each.prob)
+                entropy = self.forest.entropy(each)
+                self.born.append([each.position, each.id, self._index, number, prob, entropy])
+        if self.rounds:
+            self.rounds[-1].committed.extend(event.candidates)
+        self._net = self._count()
+
+    def _count(self) -> int:
+        def own(births: list[int]) -> int:
+            return sum(birth >= 0 for birth in births)
+
+        return max(
+            (own(lane.births) for lane in self.state.lanes.values() if lane.id == 0 or not lane.verdict),
+            default=0,
+        )
+
+    def _note(self, event: Event) -> None:
+        """Collect the vocabulary that the reel needs."""
+        match event:
+            case Observe(_, _, space, keys):
+                noun = self.glossary.spaces.get(space)
+                if not (noun and noun.bins):
+                    self._words(id for row in keys for id in row[:8])
+            case Propose(fills=fills) | Fork(holds=fills):
+                for content in fills:
+                    if isinstance(content, Token):
+                        self._words((content.id,))
+                    elif isinstance(content, Blend):
+                        self._words(content.ids)
+
+    def _words(self, ids: Any) -> None:
+        for id in ids:
+            if id not in self._vocab:
+                self._vocab.add(id)
+                self._new_words.add(id)
+
+    # ---- beats ---------------------------------------------------------------------------
+
+    @property
+    def _index(self) -> int:
+        return self._sent["beats"] + len(self._beats)
+
+    def _close_beat(self, event: Event, changed: dict[int, list[int]]) -> None:
+        mark = NOTHING
+        if fate.REJECTED in changed:
+            mark = REJECTION
+        elif isinstance(event, Retract):
+            mark = REMASK
+        elif isinstance(event, Commit) and self._ends(event):
+            mark = END
+        elif isinstance(event, Judge) and not all(event.passed):
+            mark = OTHER
+        self._push(type(event).__name__.lower(), self.words.sentence(event), mark)
+
+    def _ends(self, event: Commit) -> bool:
+        fills = (self.state.proposals[id].fill for id in event.candidates)
+        return any(isinstance(content, Token) and content.id in self._eos for content in fills)
+
+    def _push(self, kind: str, sentence: str, mark: int) -> None:
+        beat = {
+            "e": [self._start, self.clocks.events - 1],
+            "c": self.clocks.reading(),
+            "n": self._net,
+            "r": len(self.rounds) - 1,
+            "h": self.headings.path,
+            "k": kind,
+            "s": sentence,
+            "d": mark,
+            "o": self._pending,
+        }
+        if self._leads:
+            beat["l"] = self._leads
+        if self.rounds:
+            self.rounds[-1].last = self._index
+        self._beats.append(beat)
+        self._pending, self._leads, self._start = [], [], self.clocks.events
+
+
+def reel(trace: Trace) -> dict[str, Any]:
+    """The whole trace as one delta."""
+    return built(trace).delta()
+
+
+def built(trace: Trace) -> ReelBuilder:
+    """A builder that was fed the whole trace."""
+    builder = ReelBuilder(trace.header, trace.glossary, trace.tokens)
+    times = trace.clock if len(trace.clock) == len(trace.events) else (0.0,) * len(trace.events)
+    for event, ms in zip(trace.events, times, strict=True):
+        builder.feed(event, ms)
+    builder.finish(trace.footer)
+    return builder
+
+
+def dumps(delta: Mapping[str, Any]) -> bytes:
+    """Compact UTF-8 JSON."""
+    return json.dumps(delta, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+
+
+def _footer(footer: Footer | None) -> dict[str, str] | None:
+    return {"status": footer.status, "message": footer.message} if footer else None
+
+
+def _looks() -> dict[str, dict[str, Any]]:
+    keys = ("token", "shape", "glyph", "hatch", "title", "meaning")
+    return {name: {key: getattr(look, key) for key in keys} for name, look in LOOKS.items()}
