@@ -1,4 +1,4 @@
-"""From a transformers config.json (or LLaDA's own) to the fields of `net.Config`, refusing what it cannot do."""
+"""From a transformers config.json (or LLaDA's own) to `net.Config`, refusing what the network cannot do."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,7 +8,7 @@ from torch import Tensor
 
 from workbench.trace.errors import WorkbenchError
 
-# model_type -> (bias of q, k, v; bias of the attention output; qk-norm); None = as config.attention_bias says.
+# model_type -> (bias of q, k, v; bias of the attention output; qk-norm); None = as attention_bias says.
 FAMILIES: dict[str, tuple[bool | None, bool | None, bool]] = {
     "llama": (None, None, False),
     "mistral": (False, False, False),
@@ -69,8 +69,8 @@ def _refuse(config: Mapping[str, Any]) -> None:
         active = True
     if active and window is not None and window < config.get("max_position_embeddings", 2048):
         raise WorkbenchError(
-            f"This model attends within a sliding window of {window} tokens, which the lean network does not do: "
-            "open it through the transformers adapter instead."
+            f"This model attends within a sliding window of {window} tokens, which the lean network does not "
+            "do: open it through the transformers adapter instead."
         )
     if float(config.get("partial_rotary_factor") or 1.0) != 1.0:
         raise WorkbenchError("The lean network turns whole heads only, not a part (partial_rotary_factor).")
@@ -107,7 +107,7 @@ def _llada(config: Mapping[str, Any]) -> dict[str, Any]:
 def inverse_frequencies(
     dim: int, theta: float, positions: int, rope: tuple[tuple[str, Any], ...]
 ) -> tuple[Tensor, float]:
-    """The rotary frequencies (dim/2,) and the factor on cos and sin; scaled ones come from transformers' own code."""
+    """Rotary frequencies (dim/2,) and the factor on cos and sin; scaled ones by transformers' own code."""
     if not rope:
         return 1.0 / theta ** (torch.arange(0, dim, 2, dtype=torch.float32) / dim), 1.0
     from transformers import LlamaConfig

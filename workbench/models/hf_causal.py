@@ -129,7 +129,9 @@ class HfCausal:
         if not tokens:
             raise ModelError("Nothing to read: at least one token is needed.")
         if layers is not None and list(layers) != list(range(self.depth)):
-            raise Unsupported(f"The model '{self.name}' cannot run a part of its layers; use a Llama-like model.")
+            raise Unsupported(
+                f"The model '{self.name}' cannot run a part of its layers; use a Llama-like model."
+            )
         if not self._rolls_back:
             return self._read_recurrent(tokens, after, parents, want)
         held = self._mine(after)
@@ -202,7 +204,9 @@ class HfCausal:
             raise ModelError(f"This memory does not belong to the model '{self.name}'.")
         memory.check()
         if memory.store.buffers.cache.get_seq_length() < memory.rows:
-            raise StaleMemory("This memory is stale: a later read from an earlier handle dropped some of its rows.")
+            raise StaleMemory(
+                "This memory is stale: a later read from an earlier handle dropped some of its rows."
+            )
         return memory
 
     def _fits(self, trail: Trail, first: int) -> None:
@@ -220,7 +224,9 @@ def _cache_keyword(model: nn.Module, name: str) -> str:
     for keyword in ("past_key_values", "cache_params"):
         if keyword in known:
             return keyword
-    raise Unsupported(f"The model '{name}' takes no cache that is known here (past_key_values, cache_params).")
+    raise Unsupported(
+        f"The model '{name}' takes no cache that is known here (past_key_values, cache_params)."
+    )
 
 
 def _rolls_back(cache: Any) -> bool:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-import torch
 from torch import Tensor
 
 from workbench.trace.errors import WorkbenchError
@@ -38,7 +37,7 @@ IGNORED = ("rotary_emb.inv_freq", "masked_bias")
 
 
 def llada_to_hf(name: str) -> str:
-    """One LLaDA weight name in HF Llama names ('model.transformer.blocks.3.ff_proj.weight' -> ...gate_proj...)."""
+    """One LLaDA weight name in HF Llama names (...blocks.3.ff_proj.weight -> ...layers.3.mlp.gate_proj.weight)."""
     rest = name.removeprefix("model.").removeprefix("transformer.")
     parts = rest.split(".")
     if parts[0] == "blocks" and len(parts) == 4 and parts[2] in LLADA:
@@ -75,7 +74,7 @@ def _rows(config: "Config") -> dict[str, tuple[int, ...]]:
 
 
 def _shape(config: "Config", module: str) -> tuple[int, ...]:
-    """The shape of the weight of one of our matrices, for one of its HF modules (rows left as -1 if fused)."""
+    """The shape of the weight of one of our matrices, per HF module (rows left as -1 if fused)."""
     c = config
     inner = c.heads * c.head_dim
     return {
@@ -86,25 +85,24 @@ def _shape(config: "Config", module: str) -> tuple[int, ...]:
     }[module]  # fmt: skip
 
 
-def from_hf_names(state: Mapping[str, Tensor], config: "Config") -> dict[str, Tensor]:
-    """Fuse a checkpoint; raises WorkbenchError naming the first missing, unexpected or misshapen weight."""
+def from_hf_names(state: Mapping[str, Tensor], config: "Config") -> dict[str, list[Tensor]]:
+    """Our name -> the tensors to stack; raises WorkbenchError at the first missing, extra or misshapen one."""
     state = {_canonical(name): tensor for name, tensor in state.items() if not name.endswith(IGNORED)}
     rows, plain, used = _rows(config), {}, set()
     for ours, sources in _parts(config).items():
         module = ours.rsplit(".", 1)[-1]
         heights = rows.get(module.removesuffix("_bias"), (-1,))
-        pieces = []
         for source, height in zip(sources, heights, strict=True):
             wanted = tuple(height if n == -1 else n for n in _shape(config, module))
             if source not in state:
                 raise WorkbenchError(f"The checkpoint lacks the weight '{source}' that its config asks for.")
             if tuple(state[source].shape) != wanted:
                 raise WorkbenchError(
-                    f"The weight '{source}' has shape {tuple(state[source].shape)}, but the config asks for {wanted}."
+                    f"The weight '{source}' has shape {tuple(state[source].shape)}, "
+                    f"but the config asks for {wanted}."
                 )
-            pieces.append(state[source])
+            plain.setdefault(ours, []).append(state[source])
             used.add(source)
-        plain[ours] = pieces[0] if len(pieces) == 1 else torch.cat(pieces)
     extra = sorted(set(state) - used - ({"lm_head.weight"} if config.tied else set()))
     if extra:
         raise WorkbenchError(

@@ -26,7 +26,7 @@ attend, linear = F.scaled_dot_product_attention, F.linear
 
 @dataclass(frozen=True)
 class Config:
-    """Everything that shapes the network. `rope` holds the scaling of HF's rope parameters as sorted pairs."""
+    """Everything that shapes the network; `rope` is the scaling in HF's rope parameters, as sorted pairs."""
 
     vocab_size: int
     width: int
@@ -109,7 +109,7 @@ class Layer(nn.Module):
     def forward(
         self, x: Tensor, turn: Turn, mask: Tensor | None, causal: bool, slots: Writer | None
     ) -> Tensor:
-        """x (B, T, D) -> (B, T, D); mask (B|1, 1, T, S) bool; slots: where this layer's keys and values live."""
+        """x (B, T, D) -> (B, T, D); mask (B|1, 1, T, S) bool; slots: where keys and values are kept."""
         batch, new, width = x.shape
         heads, both, dim = self.heads, self.heads + self.kv_heads, self.head_dim
         w, rms, eps = self._parameters, turn.rms, self.eps  # the dict itself: attribute look-ups cost here
@@ -141,8 +141,8 @@ class Net(nn.Module):
         self.norm = nn.Parameter(torch.ones(config.width))
         self.head = None if config.tied else _weight(config.vocab_size, config.width)
         cos, sin = _tables(config)
-        self.register_buffer("cos", cos, persistent=False)
-        self.register_buffer("sin", sin, persistent=False)
+        self.cos = nn.Buffer(cos, persistent=False)
+        self.sin = nn.Buffer(sin, persistent=False)
 
     def forward(
         self,
@@ -159,7 +159,7 @@ class Net(nn.Module):
     ) -> Output:
         """One pass over T new tokens.
 
-        ids (B, T) int64, or None when `hidden` (B, T, D) is the state to start from. positions (B|1, T) int64.
+        ids (B, T) int64, or None when `hidden` (B, T, D) is the state to start from. positions (B|1, T).
         mask (B|1, 1, T, S) bool, True = may be seen; S = T, or at + T with a cache. Without a mask every row
         sees itself and all before it (`causal`), or, with causal=False, all S rows.
         cache: the new keys and values go to slots at .. at + T and attention runs over slots 0 .. at + T.
@@ -203,6 +203,21 @@ class Net(nn.Module):
         """A normalised state (..., D) to logits (..., V)."""
         return F.linear(x, self.embed if self.head is None else self.head)
 
+    @staticmethod
+    def empty(config: Config, device: torch.device, dtype: torch.dtype) -> "Net":
+        """A network whose weights are not set yet, made without a second copy in memory."""
+        with torch.device("meta"):
+            net = Net(config)
+        return net.to(dtype).to_empty(device=device).requires_grad_(False)
+
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> "Net":
+        """Moves and casts the weights; the rotation tables stay float32 whatever the weights become."""
+        super()._apply(fn, recurse)
+        cos, sin = _tables(self.config)
+        if self.embed.device.type != "meta":
+            self.cos, self.sin = cos.to(self.embed.device), sin.to(self.embed.device)
+        return self
+
     def new_cache(self, capacity: int = 256, batch: int = 1) -> Cache:
         """An empty cache of this network's shape, device and type; it doubles when full."""
         c = self.config
@@ -212,11 +227,14 @@ class Net(nn.Module):
         )
 
     def load_hf(self, state: Mapping[str, Tensor]) -> None:
-        """Copy weights in place from HF Llama/Qwen/Mistral or LLaDA names; raises WorkbenchError on a mismatch."""
+        """Copy weights in place from HF or LLaDA names; raises WorkbenchError on a mismatch."""
         plain = from_hf_names(state, self.config)
         with torch.no_grad():
             for name, parameter in self.named_parameters():
-                parameter.copy_(plain[name])
+                row = 0
+                for piece in plain[name]:
+                    parameter.narrow(0, row, piece.shape[0]).copy_(piece)
+                    row += piece.shape[0]
 
     def hf_state(self) -> dict[str, Tensor]:
         """The weights under HF Llama/Qwen names, detached; a tied head is left out."""
@@ -224,10 +242,11 @@ class Net(nn.Module):
 
 
 def _tables(config: Config) -> tuple[Tensor, Tensor]:
-    """cos and sin (P, E) in float32; the first half of sin is negated, so that rope is x*cos + roll(x)*sin."""
-    frequencies, factor = inverse_frequencies(
-        config.head_dim, config.rope_theta, config.max_positions, config.rope
-    )
-    angles = torch.outer(torch.arange(config.max_positions, dtype=torch.float32), frequencies)  # (P, E/2)
-    cos, sin = angles.cos() * factor, angles.sin() * factor
-    return torch.cat((cos, cos), 1), torch.cat((-sin, sin), 1)
+    """cos and sin (P, E) in float32; half of sin is negated, so that rope is x*cos + roll(x)*sin."""
+    c = config
+    with torch.device("cpu"):  # also inside torch.device("meta")
+        frequencies, factor = inverse_frequencies(c.head_dim, c.rope_theta, c.max_positions, c.rope)
+        places = torch.arange(c.max_positions, dtype=torch.float32)
+        angles = torch.outer(places, frequencies)  # (P, E/2)
+        cos, sin = angles.cos() * factor, angles.sin() * factor
+        return torch.cat((cos, cos), 1), torch.cat((-sin, sin), 1)

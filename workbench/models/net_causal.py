@@ -177,13 +177,13 @@ class NetCausal:
         deepest = max(new)
         if deepest >= self.max_positions or trail.rows > self.max_positions:
             raise ModelError(
-                f"The model '{self.name}' holds {self.max_positions} tokens; {max(deepest + 1, trail.rows)} are asked "
-                "for: shorten the prompt or the answer."
+                f"The model '{self.name}' holds {self.max_positions} tokens; "
+                f"{max(deepest + 1, trail.rows)} are asked for: shorten the prompt or the answer."
             )
 
     def _deep_enough(self, held: NetMemory, run: Sequence[int]) -> None:
         if held.shallow < held.rows and not set(run) <= set(held.ran):
             raise ModelError(
-                f"Rows {held.shallow} to {held.rows - 1} of this memory hold layers {list(held.ran)} only: complete "
-                "them, or go back_to before them, before a pass through other layers."
+                f"Rows {held.shallow} to {held.rows - 1} of this memory hold layers {list(held.ran)} only: "
+                "complete them, or go back_to before them, before a pass through other layers."
             )

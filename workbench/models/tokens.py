@@ -35,7 +35,9 @@ class Tokens:
         """From a model folder with a tokenizer.json; raises ModelError if it is missing or broken."""
         path = folder / "tokenizer.json"
         if not path.is_file():
-            raise ModelError(f"There is no tokenizer.json in {folder}: save the tokenizer in its fast format.")
+            raise ModelError(
+                f"There is no tokenizer.json in {folder}: save the tokenizer in its fast format."
+            )
         try:
             tokenizer = Tokenizer.from_file(str(path))
             config = folder / "tokenizer_config.json"
@@ -69,7 +71,9 @@ class Tokens:
         if token is None:
             return b""
         if self._kind == "bytes":
-            return bytes(_BYTES[char] for char in token) if all(c in _BYTES for c in token) else token.encode()
+            return (
+                bytes(_BYTES[char] for char in token) if all(c in _BYTES for c in token) else token.encode()
+            )
         if self._kind == "pieces":
             if re.fullmatch(r"<0x[0-9A-Fa-f]{2}>", token):
                 return bytes([int(token[3:5], 16)])
