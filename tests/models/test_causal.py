@@ -21,7 +21,9 @@ PATHS = [[11], [11, 12], [11, 14], [11, 12, 20], [30]]
 def gpt2(meter: Meter) -> HfCausal:
     from transformers import GPT2Config, GPT2LMHeadModel
 
-    config = GPT2Config(vocab_size=VOCAB, n_positions=64, n_embd=32, n_layer=2, n_head=2, eos_token_id=2, bos_token_id=1)
+    config = GPT2Config(
+        vocab_size=VOCAB, n_positions=64, n_embd=32, n_layer=2, n_head=2, eos_token_id=2, bos_token_id=1
+    )
     model = GPT2LMHeadModel(config).eval().requires_grad_(False)
     for parameter in model.parameters():
         if parameter.dim() > 1:
@@ -193,12 +195,12 @@ def test_layers_exit_and_completion() -> None:
     assert len(whole.states) == 4
     assert close(model.exit(3, whole.states[3]).logits, whole.reading.beliefs.logits)
     trunk = model.read(PREFIX).memory
-    early = model.look([11, 12], trunk, layers=range(0, 2))
+    early = model.look([11, 12], trunk, layers=range(2))
     assert close(early.states[2], whole.states[2][4:6])
     assert close(model.exit(2, early.states[2]).logits, early.reading.beliefs.logits)
     with pytest.raises(ModelError, match=r"hold layers \[0, 1\] only"):
         model.read([20], early.reading.memory)
-    more = model.look([20], early.reading.memory, layers=range(0, 2))
+    more = model.look([20], early.reading.memory, layers=range(2))
     states = torch.cat([early.states[2], more.states[2]])
     done = model.complete(states, more.reading.memory, range(2, 3))
     assert close(done.reading.beliefs.logits, whole.reading.beliefs.logits[4:])
@@ -212,7 +214,7 @@ def test_layers_exit_and_completion() -> None:
 def test_a_shallow_tree_is_completed() -> None:
     model = net(Meter())
     trunk = model.read(PREFIX).memory
-    early = model.look(TOKENS, trunk, PARENTS, range(0, 1))
+    early = model.look(TOKENS, trunk, PARENTS, range(1))
     done = model.complete(early.states[1], early.reading.memory, range(1, 3))
     for row, path in enumerate(PATHS):
         assert close(done.reading.beliefs.logits[row], last(model, PREFIX + path))
@@ -240,4 +242,4 @@ def test_recurrent_models_go_back_by_snapshots() -> None:
     with pytest.raises(Unsupported, match="cannot verify a tree"):
         model.read(TOKENS, trunk, PARENTS)
     with pytest.raises(Unsupported, match="part of its layers"):
-        model.read([1], layers=range(0, 1))
+        model.read([1], layers=range(1))

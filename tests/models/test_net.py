@@ -36,7 +36,9 @@ def pair(family: str) -> tuple[Any, Net]:
     config = getattr(transformers, f"{prefix}Config")(**{**SHAPE, **changes})
     theirs = getattr(transformers, f"{prefix}ForCausalLM")(config).eval()
     for parameter in theirs.parameters():
-        parameter.data = parameter.data * 4 if parameter.dim() > 1 else parameter.data + torch.rand_like(parameter) / 4
+        parameter.data = (
+            parameter.data * 4 if parameter.dim() > 1 else parameter.data + torch.rand_like(parameter) / 4
+        )
     ours = Net(Config.from_hf(config.to_dict()))
     ours.load_hf(theirs.state_dict())
     return theirs, ours
@@ -78,7 +80,7 @@ def test_cached_in_chunks_equals_whole() -> None:
 def test_layer_ranges_and_rows() -> None:
     net, ids, positions = tiny_net(), torch.randint(0, VOCAB, (1, 9)), torch.arange(9)[None]
     whole = net(ids, positions, want_hidden=True)
-    early = net(ids, positions, layers=range(0, 2), want_hidden=True)
+    early = net(ids, positions, layers=range(2), want_hidden=True)
     assert len(early.hidden) == 3 and far(early.hidden[-1], whole.hidden[2]) < 1e-6
     late = net(None, positions, layers=range(2, 3), hidden=early.hidden[-1], want_hidden=True)
     assert far(late.logits, whole.logits) < 1e-5

@@ -5,7 +5,7 @@ from typing import NamedTuple, Protocol
 import torch
 from torch import Tensor
 
-from workbench.trace.errors import WorkbenchError
+from workbench.models.api import ModelError
 
 
 class Writer(Protocol):
@@ -98,11 +98,11 @@ class Cache:
         self.layers = [(layer[0], layer[1]) for layer in buffer]  # (B, K, capacity, E) each
 
     def reserve(self, slots: int) -> None:
-        """Make room for `slots` slots, doubling the capacity; raises WorkbenchError past the limit."""
+        """Make room for `slots` slots, doubling the capacity; raises ModelError past the limit."""
         if slots <= self.capacity:
             return
         if slots > self.limit:
-            raise WorkbenchError(
+            raise ModelError(
                 f"{slots} tokens are needed in memory, but this model holds at most {self.limit}: "
                 "shorten the prompt or the answer."
             )

@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from workbench.trace.errors import WorkbenchError
+from workbench.models.api import ModelError, Unsupported
 
 # model_type -> (bias of q, k, v; bias of the attention output; qk-norm); None = as attention_bias says.
 FAMILIES: dict[str, tuple[bool | None, bool | None, bool]] = {
@@ -25,13 +25,20 @@ def family(config: Mapping[str, Any]) -> str:
 
 
 def config_from_hf(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Keyword arguments of `net.Config`; raises WorkbenchError with the unsupported value."""
+    """Keyword arguments of `net.Config`; Unsupported for what the network cannot do, ModelError for a gap."""
     kind = family(config)
-    if kind == "llada":
-        return _llada(config)
-    if kind not in FAMILIES:
-        known = ", ".join([*FAMILIES, "llada"])
-        raise WorkbenchError(f"The lean network cannot load model_type '{kind}'; it knows {known}.")
+    try:
+        if kind == "llada":
+            return _llada(config)
+        if kind in FAMILIES:
+            return _llama_like(config, kind)
+    except KeyError as error:
+        raise ModelError(f"The config.json lacks {error}, which a model of type '{kind}' needs.") from None
+    known = ", ".join([*FAMILIES, "llada"])
+    raise Unsupported(f"The lean network cannot load model_type '{kind}'; it knows {known}.")
+
+
+def _llama_like(config: Mapping[str, Any], kind: str) -> dict[str, Any]:
     _refuse(config)
     qkv_bias, out_bias, qk_norm = FAMILIES[kind]
     bias = bool(config.get("attention_bias", False))
@@ -62,24 +69,24 @@ def config_from_hf(config: Mapping[str, Any]) -> dict[str, Any]:
 def _refuse(config: Mapping[str, Any]) -> None:
     activation = config.get("hidden_act", "silu")
     if activation not in ("silu", "swish"):
-        raise WorkbenchError(f"The lean network computes SwiGLU only, not hidden_act '{activation}'.")
+        raise Unsupported(f"The lean network computes SwiGLU only, not hidden_act '{activation}'.")
     window = config.get("sliding_window")
     active = bool(window) and bool(config.get("use_sliding_window", family(config) == "mistral"))
     if "sliding_attention" in (config.get("layer_types") or ()):
         active = True
     if active and window is not None and window < config.get("max_position_embeddings", 2048):
-        raise WorkbenchError(
+        raise Unsupported(
             f"This model attends within a sliding window of {window} tokens, which the lean network does not "
             "do: open it through the transformers adapter instead."
         )
     if float(config.get("partial_rotary_factor") or 1.0) != 1.0:
-        raise WorkbenchError("The lean network turns whole heads only, not a part (partial_rotary_factor).")
+        raise Unsupported("The lean network turns whole heads only, not a part (partial_rotary_factor).")
 
 
 def _llada(config: Mapping[str, Any]) -> dict[str, Any]:
     block, norm = config.get("block_type", "llama"), config.get("layer_norm_type", "rms")
     if (block, norm) != ("llama", "rms") or config.get("alibi") or config.get("attention_layer_norm"):
-        raise WorkbenchError(
+        raise Unsupported(
             f"Of LLaDA the 'llama' block with 'rms' norm is known, not '{block}' with '{norm}'."
         )
     heads, width = config["n_heads"], config["d_model"]
@@ -116,7 +123,7 @@ def inverse_frequencies(
     values = dict(rope)
     kind = values["rope_type"]
     if kind not in ("linear", "llama3", "yarn"):
-        raise WorkbenchError(
+        raise Unsupported(
             f"The lean network knows rope_type default, linear, llama3 and yarn, not '{kind}'."
         )
     config = LlamaConfig(

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor
 
-from workbench.trace.errors import WorkbenchError
+from workbench.models.api import ModelError
 
 if TYPE_CHECKING:
     from workbench.models.net import Config
@@ -86,7 +86,7 @@ def _shape(config: "Config", module: str) -> tuple[int, ...]:
 
 
 def from_hf_names(state: Mapping[str, Tensor], config: "Config") -> dict[str, list[Tensor]]:
-    """Our name -> the tensors to stack; raises WorkbenchError at the first missing, extra or misshapen one."""
+    """Our name -> the tensors to stack; raises ModelError at the first missing, extra or misshapen one."""
     state = {_canonical(name): tensor for name, tensor in state.items() if not name.endswith(IGNORED)}
     rows, plain, used = _rows(config), {}, set()
     for ours, sources in _parts(config).items():
@@ -95,9 +95,9 @@ def from_hf_names(state: Mapping[str, Tensor], config: "Config") -> dict[str, li
         for source, height in zip(sources, heights, strict=True):
             wanted = tuple(height if n == -1 else n for n in _shape(config, module))
             if source not in state:
-                raise WorkbenchError(f"The checkpoint lacks the weight '{source}' that its config asks for.")
+                raise ModelError(f"The checkpoint lacks the weight '{source}' that its config asks for.")
             if tuple(state[source].shape) != wanted:
-                raise WorkbenchError(
+                raise ModelError(
                     f"The weight '{source}' has shape {tuple(state[source].shape)}, "
                     f"but the config asks for {wanted}."
                 )
@@ -105,7 +105,7 @@ def from_hf_names(state: Mapping[str, Tensor], config: "Config") -> dict[str, li
             used.add(source)
     extra = sorted(set(state) - used - ({"lm_head.weight"} if config.tied else set()))
     if extra:
-        raise WorkbenchError(
+        raise ModelError(
             f"The checkpoint holds '{extra[0]}', which a network of its config does not have."
         )
     return plain

@@ -20,7 +20,6 @@ from workbench.models.cache import Cache, Room, Writer
 from workbench.models.config import config_from_hf, inverse_frequencies
 from workbench.models.names import from_hf_names, to_hf_names
 
-
 attend, linear = F.scaled_dot_product_attention, F.linear
 
 

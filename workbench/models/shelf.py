@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from workbench.models import files
-from workbench.models.api import Causal, Masked, ModelError
+from workbench.models.api import Causal, Masked, ModelError, Unsupported
 from workbench.models.config import family
 from workbench.models.graphs import Graphs
 from workbench.models.hf_causal import HfCausal
@@ -196,7 +196,7 @@ def _network(
     try:
         try:
             shape = Config.from_hf(config)
-        except WorkbenchError as refusal:
+        except Unsupported as refusal:
             if entry.kind == "masked":
                 raise
             return _transformers(entry, config, device, dtype, trusted, str(refusal))
