@@ -12,7 +12,7 @@ from workbench.trace.codec_parts import Json, Misfit, shown
 
 MAX_BYTES = 64 * 2**20
 MAX_DEPTH = 32
-MAX_PARTS = 4_000_000
+MAX_PARTS = 2_000_000
 MAX_DIGITS = 64
 
 _PARTS = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[\[{]|[\]}]|[0-9]{%d,}+' % (MAX_DIGITS + 1), re.DOTALL)

@@ -65,7 +65,3 @@ def _point_at(part: Any, shared: Schema) -> Any:
 def schema_text() -> str:
     """The content of docs/trace.schema.json."""
     return json.dumps(schema(), indent=1) + "\n"
-
-
-if __name__ == "__main__":
-    print(schema_text(), end="")
