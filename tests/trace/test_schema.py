@@ -2,6 +2,7 @@
 
 import copy
 import json
+from functools import cache
 from pathlib import Path
 
 import jsonschema
@@ -14,6 +15,7 @@ from workbench.trace.schema import schema_text
 PUBLISHED = Path(__file__).parents[2] / "docs" / "trace.schema.json"
 
 
+@cache
 def validator():
     jsonschema.Draft202012Validator.check_schema(schema())
     return jsonschema.Draft202012Validator(schema())
