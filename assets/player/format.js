@@ -1,0 +1,65 @@
+/* Numbers, tokens and the rules' sentences. The templates come from the trace's declared rules. */
+(function (dw) {
+  "use strict";
+  const SHOWN = {" ": "·", "\n": "↵", "\t": "⇥", "\r": "␍"};
+  const FLIPS = {
+    "<": ["below", "at or above"], "<=": ["at or below", "above"], ">": ["above", "at or below"],
+    ">=": ["at or above", "below"], "==": ["equal to", "different from"], "!=": ["different from", "equal to"],
+  };
+
+  dw.visible = (text) => text.replace(/[ \n\t\r]/g, (c) => SHOWN[c])
+    .replace(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g,
+      (c) => "\\x" + c.charCodeAt(0).toString(16).padStart(2, "0"));
+
+  dw.clip = (text, longest) => {
+    const letters = Array.from(text);
+    return letters.length <= longest ? text : letters.slice(0, longest - 1).join("") + "…";
+  };
+
+  const short = (value, digits) => value.toFixed(digits).replace(/0+$/, "").replace(/\.$/, "");
+
+  dw.number = function (value) {
+    if (!Number.isFinite(value)) return "–";
+    if (Number.isInteger(value) && Math.abs(value) < 1e6) return String(value);
+    const size = Math.abs(value);
+    if (size >= 1000) return value.toFixed(0);
+    if (size >= 1) return String(Number(value.toPrecision(4)));
+    if (size >= 0.001) return short(value, 3);
+    return value.toExponential(1).replace("e-", "e-0").replace(/e-0(\d\d)/, "e-$1");
+  };
+
+  dw.capital = (text) => text.slice(0, 1).toUpperCase() + text.slice(1);
+
+  /* Only {what}, {left} and {right} are places; nothing else in a template is interpreted. */
+  dw.template = (text, places) => dw.capital(text.replace(/\{(what|left|right)\}/g, (_, name) => places[name]));
+
+  dw.verdict = function (rule, what, value, bound, passed) {
+    const text = dw.template(passed ? rule.yes : rule.no, {
+      what, left: `${rule.left} = ${dw.number(value)}`, right: `${rule.right} = ${dw.number(bound)}`,
+    });
+    return /[.!?]$/.test(text) ? text : text + ".";
+  };
+
+  dw.flip = function (rule, bound, passed) {
+    const [pass, fail] = FLIPS[rule.op] || ["other than", "other than"];
+    return passed ? `It would have failed with ${rule.left} ${fail} ${dw.number(bound)}.`
+      : `It would have passed with ${rule.left} ${pass} ${dw.number(bound)}.`;
+  };
+
+  /* A column is a list, or one value for all. */
+  dw.col = (column, at) => (Array.isArray(column) ? column[at] : column);
+
+  /* Neighbouring tokens that are no text on their own are decoded together; the first one shows it. */
+  dw.joined = function (pieces) {
+    const shown = pieces.map((piece) => (typeof piece === "string" ? piece : ""));
+    for (let at = 0; at < pieces.length;) {
+      if (typeof pieces[at] === "string") { at += 1; continue; }
+      let stop = at;
+      const bytes = [];
+      while (stop < pieces.length && typeof pieces[stop] !== "string") bytes.push(...pieces[stop++]);
+      shown[at] = new TextDecoder().decode(new Uint8Array(bytes));
+      at = stop;
+    }
+    return shown;
+  };
+})((window.dw = window.dw || {}));

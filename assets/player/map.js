@@ -1,0 +1,222 @@
+/* The unmask map: x = position, y = round. Finished rows live on a hidden canvas; a step redraws rows it changed. */
+(function (dw) {
+  "use strict";
+  const {el, BLANK} = dw;
+  const RIBBON = 12, AXIS = 16;
+
+  dw.MapView = class {
+    constructor(pane, name) {
+      this.pane = pane;
+      this.canvas = el("canvas", {class: "dw-map-canvas", "data-testid": `map-${name}`, role: "img", tabindex: "0"});
+      this.head = el("canvas", {class: "dw-map-head", "aria-hidden": "true"});
+      this.tip = el("div", {class: "dw-tip", hidden: true});
+      this.scroll = el("div", {class: "dw-scroll dw-map"}, this.head, this.canvas, this.tip);
+      this.caption = el("div", {class: "dw-caption"});
+      this.node = el("div", {class: "dw-figure"}, this.caption, this.scroll);
+      this.back = document.createElement("canvas");
+      this.canvas.addEventListener("pointermove", (event) => this.hover(event));
+      this.canvas.addEventListener("pointerleave", () => { this.tip.hidden = true; });
+      this.canvas.addEventListener("click", (event) => this.click(event));
+      this.reset();
+    }
+
+    reset() { this.stamp = null; this.row = -1; this.rows = 0; }
+    recolour() { this.stamp = null; }
+
+    measure(reel) {
+      const width = Math.max(200, (this.scroll.clientWidth || 600) - 2), room = (this.scroll.clientHeight || 300) - RIBBON - AXIS - 4;
+      const count = Math.max(1, reel.rows.length);
+      this.cw = Math.max(4, Math.min(22, Math.floor(width / reel.map.width)));
+      this.ch = Math.max(4, Math.min(18, Math.floor(room / count)));
+      return `${this.cw}:${this.ch}:${reel.map.width}`;
+    }
+
+    draw(now, step, selected) {
+      const reel = now.reel;
+      if (!reel.map || !reel.rows.length || now.beat < 0) return;
+      const stamp = this.measure(reel);
+      const row = Math.max(0, this.rowOf(reel, reel.beats[now.beat].r));
+      if (this.stamp !== stamp || this.rows > reel.rows.length) this.build(reel, stamp);
+      if (this.version !== reel.version) this.grow(reel, row);
+      const [low, high] = this.row < 0 ? [0, reel.rows.length - 1] : [Math.min(row, this.row), Math.max(row, this.row)];
+      for (let at = low; at <= high; at += 1) this.blit(at, row);
+      this.live(now, row, selected, step);
+      this.row = row;
+      this.now = now;
+      this.keep(row);
+      this.say(now, reel, row);
+    }
+
+    rowOf(reel, round) {
+      let low = 0, high = reel.rows.length;
+      while (low < high) {
+        const mid = (low + high) >> 1;
+        if (reel.rows[mid][0] <= round) low = mid + 1; else high = mid;
+      }
+      return low - 1;
+    }
+
+    build(reel, stamp) {
+      const width = this.cw * reel.map.width, height = this.ch * reel.rows.length;
+      this.pen = dw.sharp(this.canvas, width, height);
+      this.hidden = dw.sharp(this.back, width, height);
+      this.ratio = this.back.width / width;
+      this.stamp = stamp;
+      this.rows = 0;
+      this.row = -1;
+      this.version = -1;
+    }
+
+    /* Paint rows that came since; the last one may have changed. */
+    grow(reel, row) {
+      if (this.ch * reel.rows.length > parseFloat(this.canvas.style.height) + 0.5) this.build(reel, this.stamp);
+      for (let at = Math.max(0, this.rows - 1); at < reel.rows.length; at += 1) this.paintRow(this.hidden, reel, at);
+      this.rows = reel.rows.length;
+      this.version = reel.version;
+      this.row = -1;
+      this.paintHead(reel);
+    }
+
+    paintRow(pen, reel, at) {
+      const [, values, letters] = reel.rows[at], y = at * this.ch;
+      pen.clearRect(0, y, this.cw * reel.map.width, this.ch);
+      for (let cell = 0; cell < letters.length; cell += 1) {
+        this.cell(pen, cell * this.cw, y, letters[cell], values[cell] / 1000);
+      }
+    }
+
+    cell(pen, x, y, letter, value) {
+      if (letter === ".") return;
+      const w = this.cw, h = this.ch, colours = this.pane.palette;
+      const gap = w > 6 ? 1 : 0, low = h > 6 ? 1 : 0;
+      if (letter === "g") {
+        const inset = Math.max(1, Math.round(w * 0.24)), down = Math.max(low, Math.round(h * 0.28));
+        pen.globalAlpha = 0.8;
+        pen.fillStyle = colours.ramp(value);
+        pen.fillRect(x + inset, y + down, w - 2 * inset, h - 2 * down);
+        pen.globalAlpha = 1;
+        return;
+      }
+      if (letter === "r") return this.hatch(pen, x, y, w, h, colours.get("remasked"));
+      pen.fillStyle = colours.ramp(0.15 + 0.85 * value);
+      pen.fillRect(x, y, w - gap, h - low);
+      if (letter === "N") {
+        pen.fillStyle = colours.get("accent");
+        pen.fillRect(x, y, w - gap, Math.max(1, Math.min(3, h * 0.22)));
+      }
+      return undefined;
+    }
+
+    hatch(pen, x, y, w, h, colour) {
+      pen.save();
+      pen.beginPath();
+      pen.rect(x, y, w - 1, h - 1);
+      pen.clip();
+      pen.strokeStyle = colour;
+      pen.lineWidth = 1;
+      pen.beginPath();
+      for (let at = -h; at < w + h; at += 4) { pen.moveTo(x + at, y + h); pen.lineTo(x + at + h, y); }
+      pen.stroke();
+      pen.strokeRect(x + 0.5, y + 0.5, w - 2, h - 2);
+      pen.restore();
+    }
+
+    blit(at, row) {
+      const y = at * this.ch, width = this.cw * this.pane.reel.map.width, r = this.ratio;
+      this.pen.clearRect(0, y, width, this.ch);
+      this.pen.globalAlpha = at < row ? 1 : 0.2;
+      this.pen.drawImage(this.back, 0, y * r, width * r, this.ch * r, 0, y, width, this.ch);
+      this.pen.globalAlpha = 1;
+      if (at > row) return;
+      this.pen.fillStyle = this.pane.palette.get("line");
+      for (const border of this.pane.reel.map.borders) {
+        this.pen.fillRect((border - this.pane.reel.map.start) * this.cw - 1, y, 1, this.ch);
+      }
+    }
+
+    /* The current row shows the state at this very beat, not the end of its round. */
+    live(now, row, selected, step) {
+      const {map, beats} = now.reel, lane = now.lanes[map.lane], y = row * this.ch, pen = this.pen;
+      const width = this.cw * map.width, first = now.reel.rounds[now.reel.rows[row][0]].b[0];
+      pen.fillStyle = this.pane.palette.get("accent-soft");
+      pen.fillRect(0, y, width, this.ch);
+      const letters = now.reel.rows[row][2];
+      for (let cell = 0; cell < map.width; cell += 1) {
+        const place = map.start + cell, birth = place < lane.size ? lane.births[place] : BLANK, guess = lane.guess[place];
+        const id = birth >= 0 ? birth : guess;
+        const gone = birth === BLANK && guess >= 0 && letters[cell] === "r" && now.status[guess] === 7;
+        const letter = gone ? "r" : birth >= 0 ? (lane.since[place] >= first ? "N" : "c") : guess >= 0 ? "g" : ".";
+        if (letter !== ".") this.cell(pen, cell * this.cw, y, letter, id >= 0 ? now.reel.candidates[id].prob : 0);
+      }
+      pen.strokeStyle = this.pane.palette.get("accent");
+      pen.lineWidth = 1;
+      pen.strokeRect(0.5, y + 0.5, width - 1, this.ch - 1);
+      if (selected && selected.position >= map.start) {
+        pen.strokeRect((selected.position - map.start) * this.cw + 0.5, y + 0.5, this.cw - 1, this.ch - 1);
+      }
+      void beats;
+      void step;
+    }
+
+    /* Above the map: positions, the order ribbon (when was each position last committed), end of text. */
+    paintHead(reel) {
+      const width = this.cw * reel.map.width, pen = dw.sharp(this.head, width, RIBBON + AXIS), rounds = Math.max(1, reel.rows.length - 1);
+      const colours = this.pane.palette, order = reel.map.order || [];
+      pen.fillStyle = colours.get("muted");
+      pen.font = "10px ui-monospace, monospace";
+      const every = Math.ceil(40 / this.cw / 4) * 4;
+      for (let cell = 0; cell < reel.map.width; cell += every) pen.fillText(String(reel.map.start + cell), cell * this.cw, 10);
+      for (const [cell, round] of order.entries()) {
+        if (round < 0) continue;
+        pen.fillStyle = colours.ramp(0.1 + 0.9 * this.rowOf(reel, round) / rounds);
+        pen.fillRect(cell * this.cw, AXIS, this.cw - (this.cw > 6 ? 1 : 0), RIBBON - 4);
+      }
+      const end = reel.born.find((row) => reel.isEnd(reel.candidates[row[1]].fill));
+      if (end) {
+        pen.fillStyle = colours.get("rejected");
+        pen.fillRect((end[0] - reel.map.start) * this.cw, AXIS - 3, 2, RIBBON);
+      }
+    }
+
+    keep(row) {
+      const y = row * this.ch + RIBBON + AXIS, box = this.scroll;
+      if (box.scrollHeight <= box.clientHeight + 1) return;
+      if (y < box.scrollTop + 40 || y > box.scrollTop + box.clientHeight - 30) box.scrollTop = Math.max(0, y - box.clientHeight / 2);
+    }
+
+    say(now, reel, row) {
+      const order = reel.map.rho === undefined || reel.map.rho === null ? ""
+        : ` · left-to-right rank correlation ${dw.number(reel.map.rho)}`;
+      const text = `${reel.map.width} positions × ${reel.rows.length} rounds · round ${row + 1}${order}`;
+      if (this.caption.textContent !== text) {
+        this.caption.textContent = text;
+        this.canvas.setAttribute("aria-label", "Unmask map: " + text);
+      }
+    }
+
+    where(event) {
+      const box = this.canvas.getBoundingClientRect();
+      return [Math.floor((event.clientX - box.left) / this.cw), Math.floor((event.clientY - box.top) / this.ch)];
+    }
+
+    hover(event) {
+      const reel = this.pane.reel, [cell, row] = this.where(event);
+      if (!reel.rows[row] || cell < 0 || cell >= reel.map.width) { this.tip.hidden = true; return; }
+      const [round, values, letters] = reel.rows[row];
+      const words = {".": "blank", g: "guessed", N: "committed now", c: "committed", r: "taken back"}[letters[cell]];
+      const value = values[cell] >= 0 && letters[cell] !== "." ? ` · ${dw.number(values[cell] / 1000)}` : "";
+      this.tip.textContent = `position ${reel.map.start + cell} · ${reel.rounds[round] ? reel.rounds[round].title : ""} · ${words}${value}`;
+      this.tip.hidden = false;
+      const left = Math.min(event.offsetX + 12, this.canvas.clientWidth - this.tip.offsetWidth - 4);
+      this.tip.style.transform = `translate(${Math.max(0, left)}px, ${event.offsetY + RIBBON + AXIS + 16}px)`;
+    }
+
+    click(event) {
+      const reel = this.pane.reel, [cell, row] = this.where(event);
+      if (!reel.rows[row]) return;
+      const round = reel.rounds[reel.rows[row][0]];
+      if (round) this.pane.seekBeat(round.b[1]);
+      this.pane.select({lane: reel.map.lane, position: reel.map.start + cell});
+    }
+  };
+})((window.dw = window.dw || {}));

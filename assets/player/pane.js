@@ -1,0 +1,210 @@
+/* One pane: a reel, the state at the cursor, its header, text and figure tabs. */
+(function (dw) {
+  "use strict";
+  const {el} = dw;
+  const TABS = [["tree", "Tree"], ["map", "Unmask map"], ["rounds", "Rounds"], ["confidence", "Confidence"], ["cost", "Cost"]];
+  const MODES = [["birth", "Origin"], ["confidence", "Confidence"], ["order", "Order"]];
+  const BADGES = {verified: "✓", consistent: "✓", lossy: "≈", mismatch: "×", unchecked: "·"};
+
+  dw.Pane = class {
+    constructor(player, name) {
+      Object.assign(this, {player, name, palette: player.palette, tab: null, status: {}, loading: false, error: ""});
+      this.text = new dw.TextView(this, name);
+      this.views = {tree: new dw.TreeView(this, name), map: new dw.MapView(this, name), rounds: new dw.RoundsView(this, name),
+        confidence: new dw.PlotView(this, name, "confidence"), cost: new dw.PlotView(this, name, "cost")};
+      this.build();
+      this.empty();
+    }
+
+    build() {
+      const name = this.name;
+      this.title = el("h2", {class: "dw-title"});
+      this.chip = el("span", {class: "dw-chip dw-guarantee"});
+      this.models = el("span", {class: "dw-models"});
+      this.state = el("span", {class: "dw-status", "data-testid": `status-${name}`, role: "status"});
+      this.badge = el("button", {class: "dw-badge", type: "button", "data-testid": `badge-${name}`, hidden: true,
+        on: {click: () => this.toEvent()}});
+      this.cursor = el("span", {class: "dw-cursor", "data-testid": `cursor-${name}`});
+      this.message = el("p", {class: "dw-message", hidden: true});
+      this.modes = el("div", {class: "dw-modes", role: "group", "aria-label": "Colour the text by"},
+        ...MODES.map(([id, text]) => el("button", {type: "button", class: "dw-mode", "data-mode": id, text, "aria-pressed": id === "birth",
+          on: {click: () => this.setMode(id)}})));
+      this.legend = el("div", {class: "dw-text-legend"});
+      this.tabs = el("div", {class: "dw-tabs", role: "tablist", "aria-label": `Figures ${name.toUpperCase()}`});
+      this.panel = el("div", {class: "dw-panel", role: "tabpanel", id: `dw-panel-${name}-${dw.serial = (dw.serial || 0) + 1}`});
+      this.node = el("section", {class: "dw-pane", "data-pane": name, "aria-label": `Run ${name.toUpperCase()}`},
+        el("header", {class: "dw-head"}, el("span", {class: "dw-letter", text: name.toUpperCase()}), this.title, this.chip, this.badge, this.state, this.cursor),
+        el("div", {class: "dw-sub"}, this.models, this.modes), this.message, this.legend, this.text.body, this.tabs, this.panel);
+    }
+
+    empty() {
+      this.reel = new dw.Reel();
+      this.now = new dw.Now(this.reel);
+      this.known = new Map();
+      this.indexed = 0;
+      this.text.reset();
+      this.figures = [];
+      for (const view of Object.values(this.views)) view.reset();
+      this.tabs.replaceChildren();
+      this.panel.replaceChildren();
+      this.tab = null;
+      this.error = "";
+    }
+
+    get full() { return this.reel.beats.length > 0; }
+    max(clock) { return this.reel.max(this.reel.clock(clock)); }
+    end(name) { return this.full ? this.reel.beats[this.reel.beats.length - 1][name] : 0; }
+
+    append(delta) {
+      if (delta.from === 0 && this.full) { const status = this.status; this.empty(); this.status = status; }
+      this.reel.append(delta);
+      this.offer();
+      this.headline();
+    }
+
+    /* Tabs for the figures that apply. */
+    offer() {
+      const offered = TABS.filter(([id]) => this.reel.offered.includes(id));
+      if (offered.map(([id]) => id).join() === this.figures.join()) return;
+      this.figures = offered.map(([id]) => id);
+      this.tabs.replaceChildren(...offered.map(([id, text]) => el("button", {type: "button", role: "tab", class: "dw-tab", "data-tab": id, text,
+        "aria-controls": this.panel.id, "data-testid": `tab-${id}-${this.name}`,
+        on: {click: () => { this.show(id); }, keydown: (event) => this.tabKey(event)}})));
+      this.show(this.picked && this.figures.includes(this.picked) ? this.picked : this.figures[0], true);
+    }
+
+    tabKey(event) {
+      const move = {ArrowRight: 1, ArrowLeft: -1}[event.key];
+      if (!move) return;
+      event.preventDefault();
+      const at = (this.figures.indexOf(this.tab) + move + this.figures.length) % this.figures.length;
+      this.show(this.figures[at]);
+      this.tabs.children[at].focus();
+    }
+
+    show(id, silent) {
+      if (!this.figures.includes(id)) return;
+      this.tab = id;
+      if (!silent) this.picked = id;
+      for (const tab of this.tabs.children) {
+        const on = tab.dataset.tab === id;
+        tab.setAttribute("aria-selected", on);
+        tab.tabIndex = on ? 0 : -1;
+      }
+      this.views[id].recolour();
+      this.panel.replaceChildren(this.views[id].node);
+      this.player.redraw();
+    }
+
+    setMode(id) {
+      this.text.mode = id;
+      for (const button of this.modes.children) button.setAttribute("aria-pressed", button.dataset.mode === id);
+      this.key();
+      this.player.redraw();
+    }
+
+    /* What the colours of the text mean: only what occurs. */
+    key() {
+      const {reel} = this, mode = this.text.mode;
+      if (mode !== "birth") {
+        const [low, high] = mode === "confidence" ? ["unsure", "sure"] : ["early", "late"];
+        this.legend.replaceChildren(el("span", {text: low}), el("i", {class: "dw-ramp"}), el("span", {text: high}));
+        return;
+      }
+      const births = [...new Set(reel.born.map((row) => reel.candidates[row[1]].birth))].sort();
+      this.legend.replaceChildren(...births.map((at) => {
+        const look = reel.looks[reel.births[at]];
+        return el("span", {class: "dw-key", title: look.meaning}, el("i", {class: "dw-swatch", "data-birth": reel.births[at]}), look.title);
+      }));
+    }
+
+    headline() {
+      const {header, footer} = this.reel;
+      if (!header) return;
+      this.title.textContent = header.title;
+      this.title.title = header.method + (header.status === "reconstruction" ? " (reconstruction)" : "");
+      this.chip.textContent = header.guarantee + (header.status === "reconstruction" ? " · reconstruction" : "");
+      this.chip.title = header.promise;
+      this.models.textContent = header.models.map((model) => `${model.role}: ${model.name}`).join(" · ");
+      this.key();
+      if (footer) this.status.running = false;
+      this.tellStatus();
+    }
+
+    setStatus(status) {
+      Object.assign(this.status, status);
+      this.tellStatus();
+    }
+
+    tellStatus() {
+      const {running, message, badge} = this.status, footer = this.reel.footer;
+      const ended = footer && footer.status !== "complete" ? footer.status : "";
+      this.state.textContent = this.error ? "could not be opened" : this.loading ? "loading…" : running ? "running…" : ended;
+      this.state.dataset.state = this.error ? "failed" : this.loading ? "loading" : running ? "running" : ended;
+      const text = this.error || message || (ended ? footer.message || {cancelled: "Stopped before the end.", truncated: "The recording breaks off here.",
+        failed: "The run failed."}[ended] || "" : "");
+      this.message.textContent = text;
+      this.message.hidden = !text;
+      this.badge.hidden = !badge;
+      if (badge) {
+        this.badge.textContent = `${BADGES[badge.state] || "·"} ${badge.text || badge.state}`;
+        this.badge.dataset.state = badge.state;
+        this.badge.title = badge.event === undefined ? badge.title || "" : `Go to event ${badge.event}`;
+      }
+      this.node.classList.toggle("dw-running", Boolean(running));
+    }
+
+    toEvent() {
+      const event = this.status.badge && this.status.badge.event;
+      if (event === undefined || event === null) return;
+      const at = this.reel.beats.findIndex((beat) => beat.e[1] >= event);
+      if (at >= 0) { this.player.setClock("events"); this.seekBeat(at); }
+    }
+
+    seekBeat(beat) { this.player.seek(this.reel.value(beat, this.reel.clock(this.player.clock))); }
+    select(what) { this.player.select(this.name, what); }
+    given({lane, position}) { const home = this.now.lanes[lane]; return Boolean(home && home.births[position] === dw.HELD); }
+
+    /* Verdicts by candidate, collected once per piece of the reel. */
+    verdicts(id) {
+      for (; this.indexed < this.reel.beats.length; this.indexed += 1) {
+        for (const op of this.reel.beats[this.indexed].o) {
+          if (op[0] !== "j" || op[2] !== "c") continue;
+          for (const [at, each] of op[4].entries()) {
+            if (!this.known.has(each)) this.known.set(each, []);
+            this.known.get(each).push({beat: this.indexed, rule: this.reel.rule(op[1]), value: dw.col(op[5], at), bound: dw.col(op[6], at),
+              passed: Boolean(dw.col(op[7], at))});
+          }
+        }
+      }
+      return this.known.get(id) || [];
+    }
+
+    /* The decoded part of the answer at the cursor, token by token; null where it is open. */
+    decoded() {
+      const lane = this.now.lanes[0];
+      if (!lane) return [];
+      const start = lane.births.findIndex((birth) => birth !== dw.HELD);
+      if (start < 0) return [];
+      return lane.fills.slice(start, lane.size).map((fill, at) => (lane.births[start + at] >= 0 ? this.reel.text(fill) : null));
+    }
+
+    draw(clock, cursor, max, selected, split) {
+      const index = this.reel.clock(clock);
+      if (this.full) this.now.go(this.reel.at(index, cursor));
+      const step = this.full ? this.reel.since(index, this.now.beat) : 0;
+      const mine = this.max(clock), done = this.full && cursor > mine && !this.status.running;
+      this.cursor.dataset.value = cursor;
+      const text = `${dw.number(cursor)} / ${dw.number(max)}` + (done ? ` · finished at ${dw.number(mine)}` : "");
+      if (this.cursor.textContent !== text) this.cursor.textContent = text;
+      if (!this.full) {
+        this.text.body.dataset.empty = this.error ? "Nothing to show." : this.loading ? "Loading…" : this.status.running ? "Waiting for the first step…" : "No run here yet.";
+        return;
+      }
+      const lane = this.now.lanes[0], start = lane ? lane.births.findIndex((birth) => birth !== dw.HELD) : -1;
+      delete this.text.body.dataset.empty;
+      this.text.draw(this.now, step, selected, split >= 0 && start >= 0 ? start + split : -1);
+      if (this.tab) this.views[this.tab].draw(this.now, step, selected);
+    }
+  };
+})((window.dw = window.dw || {}));

@@ -1,0 +1,130 @@
+/* The running text: given, committed, guessed, open; one span per cell, changed only where it changed. */
+(function (dw) {
+  "use strict";
+  const {el, BLANK, HELD} = dw;
+  const MOST_LANES = 12;
+
+  dw.TextView = class {
+    constructor(pane, name) {
+      this.pane = pane;
+      this.mode = "birth";
+      this.lines = new Map();
+      this.body = el("div", {class: "dw-text", "data-testid": `text-${name}`, tabindex: "0", role: "region",
+        "aria-label": `Text ${name.toUpperCase()}`});
+      this.body.addEventListener("click", (event) => this.click(event));
+    }
+
+    reset() {
+      this.lines.clear();
+      this.body.replaceChildren();
+    }
+
+    click(event) {
+      const cell = event.target.closest("[data-p]");
+      if (!cell) return;
+      if (cell.dataset.c !== undefined) this.pane.select({candidate: Number(cell.dataset.c)});
+      else this.pane.select({lane: Number(cell.dataset.l), position: Number(cell.dataset.p)});
+    }
+
+    draw(now, step, selected, split) {
+      const reel = now.reel, shown = now.shown(MOST_LANES);
+      for (const [id, line] of this.lines) if (!shown.includes(id)) { line.row.remove(); this.lines.delete(id); }
+      for (const id of shown) this.line(now.lanes[id], now, step, selected, shown.length > 1, split);
+      for (const [at, id] of shown.entries()) {
+        const row = this.lines.get(id).row;
+        if (this.body.children[at] !== row) this.body.insertBefore(row, this.body.children[at] || null);
+      }
+      this.body.classList.toggle("dw-canvas", Boolean(reel.map));
+    }
+
+    line(lane, now, step, selected, many, split) {
+      let line = this.lines.get(lane.id);
+      if (!line) {
+        const name = el("span", {class: "dw-lane"});
+        const cells = el("span", {class: "dw-cells"}), tail = el("span", {class: "dw-tail"});
+        line = {row: el("div", {class: "dw-line"}, name, cells, tail), name, cells, tail, spans: [], keys: []};
+        this.lines.set(lane.id, line);
+      }
+      line.name.textContent = many ? `lane ${lane.id}` : "";
+      const reel = now.reel;
+      let fresh = null;
+      for (let at = 0; at < lane.size; at += 1) {
+        const birth = lane.births[at], guess = birth === BLANK ? lane.guess[at] : -1;
+        const isNew = birth >= 0 && lane.since[at] >= step;
+        const picked = selected && (selected.candidate === (birth >= 0 ? birth : guess) && birth !== HELD
+          || (selected.lane === lane.id && selected.position === at));
+        const flags = (isNew ? 1 : 0) + (picked ? 2 : 0) + (split === at ? 4 : 0);
+        const part = birth !== BLANK && lane.fills[at] !== null && typeof reel.piece(lane.fills[at]) !== "string";
+        const key = birth + "," + guess + "," + flags + (part ? "," + now.beat : "");
+        if (line.keys[at] !== key || line.mode !== this.mode) {
+          this.paint(line, at, lane, reel, birth, guess, flags);
+          line.keys[at] = key;
+        }
+        if (isNew) fresh = line.spans[at];
+      }
+      while (line.spans.length > lane.size) { line.spans.pop().remove(); line.keys.pop(); }
+      line.mode = this.mode;
+      this.tail(line, now, lane);
+      if (lane.id === 0 && (fresh || line.tail.firstChild)) this.follow(fresh || line.tail);
+    }
+
+    paint(line, at, lane, reel, birth, guess, flags) {
+      let span = line.spans[at];
+      if (!span) {
+        span = line.spans[at] = el("span", {"data-l": lane.id, "data-p": at});
+        line.cells.append(span);
+      }
+      const id = birth >= 0 ? birth : guess, candidate = id >= 0 ? reel.candidates[id] : null;
+      const fill = birth === BLANK ? (candidate ? candidate.fill : null) : lane.fills[at];
+      if (id >= 0) span.dataset.c = id; else delete span.dataset.c;
+      let kind = birth === HELD ? "given" : birth === BLANK ? (candidate ? "guess" : "blank") : "is";
+      if (fill !== null && reel.isEnd(fill)) kind += " dw-eos";
+      span.className = `dw-cell dw-${kind}` + (flags & 1 ? " dw-fresh" : "") + (flags & 2 ? " dw-picked" : "")
+        + (flags & 4 ? " dw-split" : "");
+      span.textContent = fill === null ? "" : this.shown(reel, lane, at, fill, birth);
+      this.tint(span, candidate, birth, reel);
+    }
+
+    /* A token that is no text on its own is decoded together with its neighbours. */
+    shown(reel, lane, at, fill, birth) {
+      const piece = reel.piece(fill);
+      if (typeof piece === "string") return piece;
+      if (birth === BLANK) return "";
+      let low = at, high = at + 1;
+      const part = (place) => (lane.births[place] !== BLANK && lane.fills[place] != null
+        && typeof reel.piece(lane.fills[place]) !== "string");
+      while (low > 0 && part(low - 1)) low -= 1;
+      while (high < lane.size && part(high)) high += 1;
+      return dw.joined(lane.fills.slice(low, high).map((each) => reel.piece(each)))[at - low];
+    }
+
+    tint(span, candidate, birth, reel) {
+      span.dataset.birth = "";
+      span.style.removeProperty("--tint");
+      if (birth < 0 || !candidate) return;
+      if (this.mode === "birth") span.dataset.birth = reel.births[candidate.birth];
+      else if (this.mode === "confidence") span.style.setProperty("--tint", Math.round(candidate.prob * 100) + "%");
+      else {
+        const rounds = Math.max(1, reel.rounds.length - 1), round = Math.max(0, reel.beats[candidate.beat].r);
+        span.style.setProperty("--tint", Math.round(100 * round / rounds) + "%");
+      }
+    }
+
+    tail(line, now, lane) {
+      const ids = now.tail[lane.id] || [];
+      const key = ids.map((id) => `${id}:${now.status[id]}`).join();
+      if (line.tailKey === key) return;
+      line.tailKey = key;
+      line.tail.replaceChildren(...ids.map((id) => {
+        const candidate = now.reel.candidates[id];
+        return el("span", {class: `dw-cell dw-draft dw-s-${now.reel.statuses[now.status[id] || 0]}`, "data-c": id,
+          "data-l": lane.id, "data-p": candidate.position, text: now.reel.text(candidate.fill)});
+      }));
+    }
+
+    follow(node) {
+      const box = this.body, top = node.offsetTop - box.offsetTop;
+      if (top < box.scrollTop || top > box.scrollTop + box.clientHeight - 28) box.scrollTop = Math.max(0, top - 60);
+    }
+  };
+})((window.dw = window.dw || {}));

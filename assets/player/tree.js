@@ -1,0 +1,211 @@
+/* A draft tree or beams: layout from the reel, drawn once per tree; a step changes only classes. */
+(function (dw) {
+  "use strict";
+  const {el, svg} = dw;
+  const W = 92, H = 34, GAP_X = 36, GAP_Y = 10, PAD = 14, ROOT_W = 74;
+  const WINDOW = 700;
+
+  dw.TreeView = class {
+    constructor(pane, name) {
+      this.pane = pane;
+      this.canvas = svg("svg", {class: "dw-tree-svg", role: "group"});
+      this.scroll = el("div", {class: "dw-scroll dw-tree", "data-testid": `tree-${name}`, tabindex: "0", role: "region",
+        "aria-label": `Draft tree ${name.toUpperCase()}`}, this.canvas);
+      this.caption = el("div", {class: "dw-caption"});
+      this.node = el("div", {class: "dw-figure"}, this.caption, this.scroll);
+      this.key = null;
+      this.canvas.addEventListener("click", (event) => this.click(event));
+      this.canvas.addEventListener("keydown", (event) => {
+        if (event.key === "Enter") { event.preventDefault(); this.click(event); }
+      });
+    }
+
+    reset() { this.key = null; this.canvas.replaceChildren(); this.caption.textContent = ""; }
+    recolour() { this.key = null; }
+
+    click(event) {
+      const node = event.target.closest("[data-c]");
+      if (node) this.pane.select({candidate: Number(node.dataset.c)});
+    }
+
+    /* The tree of this round, or the latest one before it. */
+    pick(now) {
+      const reel = now.reel;
+      if (reel.trees.all) return "all";
+      for (let round = reel.beats[now.beat].r; round >= 0; round -= 1) if (reel.trees[round]) return String(round);
+      return Object.keys(reel.trees)[0] || null;
+    }
+
+    draw(now, step, selected) {
+      const key = now.beat >= 0 ? this.pick(now) : null;
+      if (key === null) return this.reset();
+      const tree = now.reel.trees[key];
+      const depthNow = key === "all" ? this.depthNow(now, tree) : 0;
+      const stamp = `${key}:${tree.ids.length}:${tree.rows}:${key === "all" && tree.ids.length > WINDOW ? depthNow >> 2 : ""}`;
+      if (this.key !== stamp) { this.build(now.reel, tree, depthNow); this.key = stamp; }
+      this.update(now, tree, step, selected);
+      return undefined;
+    }
+
+    depthNow(now, tree) {
+      let deep = 1;
+      for (const [at, id] of tree.ids.entries()) {
+        if (now.reel.candidates[id].beat > now.beat) break;
+        deep = Math.max(deep, tree.x[at]);
+      }
+      return deep;
+    }
+
+    x(depth) { return PAD + ROOT_W + GAP_X + (depth - 1) * (W + GAP_X); }
+    y(row) { return PAD + row * (H + GAP_Y); }
+
+    build(reel, tree, depthNow) {
+      const wide = tree.ids.length > WINDOW;
+      const keep = (at) => !wide || Math.abs(tree.x[at] - depthNow) <= 10;
+      const width = this.x(tree.depth) + W + GAP_X + PAD, height = this.y(tree.rows) + PAD;
+      this.middle = (Math.max(...tree.y) + Math.min(...tree.y)) / 2;
+      this.nodes = new Map();
+      this.last = new Map();
+      this.ribbon = svg("path", {class: "dw-ribbon"});
+      const edges = svg("g"), marks = svg("g"), nodes = svg("g");
+      for (const [at, id] of tree.ids.entries()) if (keep(at)) this.add(reel, tree, at, id, edges, nodes);
+      const hatch = svg("pattern", {id: "dw-hatch", width: 6, height: 6, patternUnits: "userSpaceOnUse",
+        patternTransform: "rotate(45)"}, svg("line", {x1: 0, y1: 0, x2: 0, y2: 6, class: "dw-hatch-line"}));
+      this.canvas.replaceChildren(svg("defs", {}, hatch), this.ribbon, edges, this.root(reel, tree), nodes, marks);
+      this.marks = marks;
+      this.size = [width, height];
+      this.fit(width, height);
+    }
+
+    fit(width, height) {
+      const room = [this.scroll.clientWidth || 600, this.scroll.clientHeight || 300];
+      const scale = Math.max(0.66, Math.min(1, (room[0] - 4) / width, (room[1] - 4) / height));
+      this.scale = scale;
+      for (const [name, value] of Object.entries({width: width * scale, height: height * scale,
+        viewBox: `0 0 ${width} ${height}`})) this.canvas.setAttribute(name, value);
+    }
+
+    root(reel, tree) {
+      const y = this.y(this.middle);
+      const label = tree.root === null ? "start" : dw.clip(dw.visible(reel.text(tree.root)), 8);
+      return svg("g", {class: "dw-root", transform: `translate(${PAD},${y})`},
+        svg("rect", {width: ROOT_W, height: H, rx: H / 2}),
+        svg("text", {x: ROOT_W / 2, y: H / 2 + 4, "text-anchor": "middle", text: label}));
+    }
+
+    add(reel, tree, at, id, edges, nodes) {
+      const candidate = reel.candidates[id], x = this.x(tree.x[at]), y = this.y(tree.y[at]);
+      const up = tree.parent[at];
+      const from = up < 0 ? [PAD + ROOT_W, this.y(this.middle) + H / 2] : [this.x(tree.x[up]) + W, this.y(tree.y[up]) + H / 2];
+      const to = [x, y + H / 2], bend = (from[0] + to[0]) / 2;
+      const edge = svg("path", {class: "dw-edge", d: `M${from[0]} ${from[1]}C${bend} ${from[1]} ${bend} ${to[1]} ${to[0]} ${to[1]}`,
+        "stroke-width": 1 + 2.5 * candidate.prob});
+      const shape = svg("path", {class: "dw-shape"});
+      const bars = [svg("rect", {class: "dw-bar dw-bar-q", x: 8, y: H - 9, height: 2.5, width: (W - 16) * candidate.prob}),
+        svg("rect", {class: "dw-bar dw-bar-p", x: 8, y: H - 5.5, height: 2.5, width: 0})];
+      const label = svg("text", {class: "dw-label", x: 9, y: 17, text: dw.clip(dw.visible(reel.text(candidate.fill)), 9)});
+      const glyph = svg("text", {class: "dw-glyph", x: W - 9, y: 17, "text-anchor": "end"});
+      const title = svg("title");
+      const node = svg("g", {class: "dw-node", transform: `translate(${x},${y})`, "data-c": id, tabindex: "-1", role: "button"},
+        title, shape, label, glyph, ...bars);
+      edges.append(edge);
+      nodes.append(node);
+      this.nodes.set(id, {node, edge, shape, glyph, title, bar: bars[1], at, from, to, mark: null});
+    }
+
+    update(now, tree, step, selected) {
+      const reel = now.reel;
+      let focus = null;
+      const path = [];
+      for (const [id, view] of this.nodes) {
+        const candidate = reel.candidates[id], there = candidate.beat <= now.beat;
+        const status = there ? reel.statuses[now.status[id] || 0] : "later";
+        const target = there ? now.target[id] : undefined;
+        const picked = selected && selected.candidate === id ? 1 : 0, fresh = there && candidate.beat >= step ? 1 : 0;
+        const stamp = `${status}${target}${picked}${fresh}`;
+        if (this.last.get(id) !== stamp) { this.last.set(id, stamp); this.paint(reel, id, view, status, target, picked, fresh); }
+        if (there && fresh) focus = view;
+        if (status === "committed" || (status === "accepted" && candidate.birth === 0)) path.push(view);
+      }
+      this.drawRibbon(path, tree);
+      this.say(now, tree);
+      if (focus || path.length) this.follow(path.length ? path[path.length - 1] : focus);
+    }
+
+    paint(reel, id, view, status, target, picked, fresh) {
+      const candidate = reel.candidates[id], birth = reel.births[candidate.birth];
+      const taken = status === "committed" ? birth : status;
+      const look = reel.looks[status === "committed" && birth !== "draft" && birth !== "target" ? birth : status] || {};
+      view.node.setAttribute("class", `dw-node dw-s-${status} dw-b-${taken}` + (picked ? " dw-picked" : "") + (fresh ? " dw-new" : ""));
+      view.edge.setAttribute("class", `dw-edge dw-s-${status}`);
+      view.shape.setAttribute("d", outline(look.shape || "round"));
+      view.glyph.textContent = look.glyph || "";
+      view.bar.setAttribute("width", target === undefined ? 0 : (W - 16) * target);
+      const words = `${reel.quoted(candidate.fill)} at position ${candidate.position}: ${look.title || status}`;
+      view.title.textContent = words + `; proposed with ${dw.number(candidate.prob)}`
+        + (target === undefined ? "" : `, target ${dw.number(target)}`);
+      view.node.setAttribute("aria-label", words);
+      view.node.setAttribute("tabindex", status === "later" ? "-1" : "0");
+      this.cross(reel, id, view, status === "rejected");
+    }
+
+    /* The cross stands on the edge: it is the step from parent to child that failed. */
+    cross(reel, id, view, wanted) {
+      if (view.mark && !wanted) { view.mark.remove(); view.mark = null; }
+      if (!wanted || view.mark) return;
+      const x = view.from[0] + (view.to[0] - view.from[0]) * 0.62, y = view.from[1] + (view.to[1] - view.from[1]) * 0.72;
+      const last = this.pane.verdicts(id).filter((verdict) => !verdict.passed).pop();
+      const words = last ? `${last.rule.left} = ${dw.number(last.value)} against ${last.rule.right} = ${dw.number(last.bound)}` : "rejected";
+      view.mark = svg("g", {class: "dw-cross", transform: `translate(${x},${y})`, "data-c": id},
+        svg("title", {text: words}), svg("circle", {r: 8}), svg("path", {d: "M-3.2-3.2L3.2 3.2M3.2-3.2L-3.2 3.2"}));
+      this.marks.append(view.mark);
+    }
+
+    drawRibbon(path, tree) {
+      path.sort((a, b) => tree.x[a.at] - tree.x[b.at]);
+      const y = this.y(this.middle) + H / 2;
+      let d = path.length ? `M${PAD + ROOT_W - 10} ${y}` : "", x0 = PAD + ROOT_W, y0 = y;
+      const chain = [];
+      for (const view of path) {
+        const up = tree.parent[view.at];
+        if (chain.length ? tree.ids[up] === chain[chain.length - 1] || tree.x[view.at] > chain.length : tree.x[view.at] === 1) {
+          const bend = (x0 + view.to[0]) / 2;
+          d += `L${x0} ${y0}C${bend} ${y0} ${bend} ${view.to[1]} ${view.to[0]} ${view.to[1]}L${view.to[0] + W} ${view.to[1]}`;
+          [x0, y0] = [view.to[0] + W, view.to[1]];
+          chain.push(tree.ids[view.at]);
+        }
+      }
+      if (chain.length) d += `L${x0 + 20} ${y0}`;
+      this.ribbon.setAttribute("d", d);
+    }
+
+    say(now, tree) {
+      const reel = now.reel, round = reel.rounds[tree.round];
+      const many = tree.ids.filter((id) => reel.candidates[id].beat <= now.beat).length;
+      const name = this.key.startsWith("all") ? "All lanes" : round ? [round.heading, round.title].filter(Boolean).join(" · ") : "";
+      this.caption.textContent = `${name}: ${many} of ${tree.ids.length} candidates on the table`;
+    }
+
+    follow(view) {
+      const box = this.scroll, s = this.scale;
+      const x = view.to[0] * s, y = view.to[1] * s;
+      if (x + W * s > box.scrollLeft + box.clientWidth) box.scrollLeft = x + (W + 40) * s - box.clientWidth;
+      else if (x < box.scrollLeft + 60) box.scrollLeft = Math.max(0, x - 160);
+      if (y + H > box.scrollTop + box.clientHeight || y - H < box.scrollTop) box.scrollTop = Math.max(0, y - box.clientHeight / 2);
+    }
+  };
+
+  /* Shapes speak beside colours: a verdict can be told without hue. */
+  function outline(shape) {
+    switch (shape) {
+      case "square": return `M0 0H${W}V${H}H0Z`;
+      case "diamond": return `M9 0H${W - 9}L${W} ${H / 2}L${W - 9} ${H}H9L0 ${H / 2}Z`;
+      case "star": return `M0 0H${W - 12}L${W} ${H / 2}L${W - 12} ${H}H0Z`;
+      case "small": return `M12 5H${W - 4}V${H - 1}H12Z`;
+      default: {
+        const r = 8;
+        return `M${r} 0H${W - r}Q${W} 0 ${W} ${r}V${H - r}Q${W} ${H} ${W - r} ${H}H${r}Q0 ${H} 0 ${H - r}V${r}Q0 0 ${r} 0Z`;
+      }
+    }
+  }
+})((window.dw = window.dw || {}));
