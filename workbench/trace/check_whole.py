@@ -35,8 +35,8 @@ def clock_problems(trace: Trace) -> Iterator[tuple[int, str]]:
 
 
 def ledger_problems(trace: Trace) -> Iterator[str]:
-    """The footer's costs against the Forward events; a truncated run has no footer to hold against it."""
-    if trace.footer.status == "truncated":
+    """The footer's costs against the Forward events; a run without an end has none to hold against it."""
+    if trace.footer.status in ("truncated", "running"):
         return
     passes, rows, layer_rows = Counter[str](), Counter[str](), Counter[str]()
     for event in trace.events:

@@ -46,7 +46,7 @@ SAME_LENGTH: dict[Any, tuple[str, ...]] = {
 CHOICES: dict[tuple[type, str], tuple[str, ...]] = {
     (Rule, "op"): tuple(OPERATORS),
     (Measure, "better"): ("higher", "lower", "neither"),
-    (Footer, "status"): ("complete", "cancelled", "failed", "truncated"),
+    (Footer, "status"): ("complete", "cancelled", "failed", "truncated", "running"),
 }
 """Text fields whose words are a closed set."""
 

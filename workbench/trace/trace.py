@@ -63,7 +63,7 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class Footer:
-    """How the run ended: complete, cancelled, failed, or truncated (no footer was written)."""
+    """How the run ended: complete, cancelled, failed, truncated (no footer was written), or still running."""
 
     status: str
     message: str
