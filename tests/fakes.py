@@ -1,15 +1,22 @@
 """Models whose law is a table, and dice that walk every branch: what exact tests are made of."""
 
+import dataclasses
 import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import cast
 
 import torch
 from torch import Tensor
 
-from workbench.methods.dice import Pick
+from workbench.methods.api import Method
+from workbench.methods.dice import Pick, SeededDice
+from workbench.methods.run import Run
 from workbench.models.api import Beliefs, Reading
 from workbench.models.meter import Meter
+from workbench.models.tokens import Tokens
+from workbench.run.prepare import Prepared, glossary
+from workbench.trace import Header, ModelCard
 
 Law = Callable[[tuple[int, ...]], Tensor]
 """A prefix of token ids -> the distribution (V,) of the next token."""
@@ -148,3 +155,36 @@ def branches(play: Callable[[ScriptedDice], object]) -> Iterator[tuple[float, ob
         for at in range(len(script), len(dice.widths)):
             scripts += [[*taken[:at], other] for other in range(1, dice.widths[at])]
         yield dice.weight, result
+
+
+class LetterTokens:
+    """Token i reads as the i-th letter."""
+
+    vocab_hash = "letters"
+
+    def token_bytes(self, id: int) -> bytes:
+        return b" " + bytes([97 + id % 26])
+
+
+def table_run(
+    method: Method, knobs: dict | None = None, seed: int = 0, tokens: int = 12, detail: str = "full", stop=lambda: False
+) -> Prepared:
+    """A run on table models with nine tokens, the last of them the mask, the one before the end-of-text."""
+    meter, size, eos = Meter(stop), 9, (7,)
+    causal = {"target": random_law(seed, size, 1, 3.0), "draft": random_law(seed + 1, size, 1, 3.0)}
+    models = {}
+    for role, capability in method.needs.items():
+        if capability == "masked":
+            models[role] = TableMasked(seed, size, role, meter, eos)
+        else:
+            models[role] = TableCausal(causal[role], size, role, meter, eos)
+    params = method.parse(knobs or {})
+    prompt = (0, 1, 2, 0, 1)
+    run = Run(prompt, tokens, models, eos, SeededDice(seed), meter, detail == "full")
+    cards = tuple(ModelCard(r, m.name, "0" * 64, 0, size, getattr(m, "mask_id", -1), eos) for r, m in models.items())
+    promise = method.guarantee.promise.value
+    header = Header(
+        method.id, method.title, method.family, method.status, promise, method.guarantee.sentence,
+        dataclasses.asdict(params), cards, "a b c a b", prompt, seed, tokens, detail, "cpu", "float64", {},
+    )  # fmt: skip
+    return Prepared(method, params, run, meter, header, glossary(method), cast(Tokens, LetterTokens()))

@@ -22,7 +22,7 @@ def play(method: Method, knobs: dict, laws: dict[str, Law], size: int, tokens: i
     """The answer of one run on table models, read from the trace's lane 0 and compared with the run's own."""
     meter = Meter()
     models = {role: TableCausal(laws[role], size, role, meter, eos) for role in method.needs}
-    run = Run(PROMPT, tokens, models, eos, dice, meter)
+    run = Run(PROMPT, tokens, models, eos, dice, meter, full=False)
     events = list(method.start(run, method.parse(knobs)))
     lane = fold(events).lanes[0]
     answer = tuple(fill.id for fill in lane.fills[len(PROMPT) :] if isinstance(fill, Token))
@@ -69,7 +69,6 @@ SETTINGS = {
     "speculative_sampling": [{"draft_length": 2}, {"draft_length": 3, "stop_below": 0.4}],
     "token_tree": [
         {"branch": 2, "depth": 2, "total": 4},
-        {"branch": 2, "depth": 2, "verification": "without replacement"},
         {"branch": 3, "depth": 1, "verification": "without replacement"},
     ],
     "prompt_lookup": [{"draft_length": 3, "max_ngram": 2}],
@@ -86,6 +85,14 @@ def test_output_law_is_the_targets(method: Method, case: str) -> None:
         found = law_of(method, {"temperature": 1.0, **setting}, {"target": target, "draft": draft}, size, 3)
         assert abs(sum(found.values()) - 1) < EXACT
         assert distance(found, reference(target, 3)) < EXACT, setting
+
+
+@pytest.mark.parametrize("zeros", [0, 1])
+def test_two_levels_drawn_without_replacement(zeros: int) -> None:
+    target, draft = random_law(3, 3, zeros), random_law(4, 3, zeros=1)
+    setting = {"temperature": 1.0, "branch": 2, "depth": 2, "verification": "without replacement"}
+    found = law_of(catalogue()["token_tree"], setting, {"target": target, "draft": draft}, len(target(PROMPT)), 3)
+    assert distance(found, reference(target, 3)) < EXACT
 
 
 @pytest.mark.parametrize("method", LOSSLESS, ids=lambda m: m.id)

@@ -9,7 +9,7 @@ import difflib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from workbench.methods.run import Run
 from workbench.trace import Event, Measure, Rule, Source, Space, Value, WorkbenchError
@@ -129,7 +129,7 @@ class Method:
     @property
     def knobs(self) -> tuple[Knob, ...]:
         fields = dataclasses.fields(self.params)
-        return tuple(Knob(f.name, f.default, *f.metadata["knob"]) for f in fields)
+        return tuple(Knob(f.name, cast(Value, f.default), *f.metadata["knob"]) for f in fields)
 
     def parse(self, given: Mapping[str, object]) -> Any:
         """The method's Params from named values; unknown names and bad values are one sentence."""

@@ -3,6 +3,7 @@
 import random
 from typing import NamedTuple, Protocol
 
+import torch
 from torch import Tensor
 
 
@@ -40,7 +41,7 @@ class SeededDice:
         cumulative = probs.double().cumsum(0).cpu()
         total = float(cumulative[-1])
         u = self._random.random()
-        index = int(cumulative.searchsorted(u * total, right=True))
+        index = int(torch.searchsorted(cumulative, u * total, right=True))
         if index >= len(cumulative):  # rounding can push u * total to the very end
             index = int(probs.nonzero()[-1])
         return Pick(index, u, float(cumulative[index]) / total)

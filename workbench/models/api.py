@@ -7,7 +7,7 @@ net_masked, hf_causal) implement the protocols; methods know nothing else.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
@@ -48,8 +48,8 @@ class Beliefs:
         for row, best in enumerate(self.logits.amax(-1).tolist()):  # NaN and +inf survive a maximum
             if not math.isfinite(best):
                 raise NonFinite(
-                    f"The model '{self.model}' returned a logit of {best} in row {row}: its weights or the number "
-                    "type are broken; open it in float32, or check the file."
+                    f"The model '{self.model}' returned a logit of {best} in row {row}: its weights or the "
+                    "number type are broken; open it in float32, or check the file."
                 )
 
     def __len__(self) -> int:
@@ -144,7 +144,7 @@ class Reading:
 
 @dataclass(frozen=True, eq=False)
 class Insight:
-    """A reading with the states inside: states[i] (R, D) enters layer first + i; the last one left the layers.
+    """A reading with the states inside: states[0] (R, D) entered the layers, states[i] left the i-th run.
 
     When the last layer of the network ran, the last state is normalised, as in transformers.
     """
@@ -179,13 +179,13 @@ class Causal(Model, Protocol):
         after: Memory | None = None,
         parents: Sequence[int] | None = None,
         layers: Sequence[int] | None = None,
-        want: Literal["all", "last"] = "all",
+        want: int | None = None,
     ) -> Reading:
-        """Feed tokens behind `after` (None = nothing); row i of the beliefs speaks about the token after token i.
+        """Feed tokens behind `after` (None = nothing); belief row i speaks about the token after token i.
 
-        parents: None = a chain behind the last row. Else parents[i] is the row (of the memory, or of this call
-        and before its own) that token i follows, -1 = none: it sees that row's ancestors, that row and itself.
-        layers: run only these layers (Layered). want='last': beliefs of the last token only.
+        parents: None = a chain behind the last row. Else parents[i] is the row (of the memory, or an earlier
+        one of this call) that token i follows, -1 = none: it sees that row, its ancestors and itself.
+        layers: run only these layers (Layered). want: beliefs of the last `want` tokens only; None = of all.
         """
         ...
 

@@ -8,7 +8,7 @@ import copy
 import inspect
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -123,7 +123,7 @@ class HfCausal:
         after: Memory | None = None,
         parents: Sequence[int] | None = None,
         layers: Sequence[int] | None = None,
-        want: Literal["all", "last"] = "all",
+        want: int | None = None,
     ) -> Reading:
         """See `api.Causal.read`."""
         if not tokens:
@@ -147,7 +147,7 @@ class HfCausal:
         return Reading(self._beliefs(logits, want), memory, range(at, trail.rows))
 
     def _read_recurrent(
-        self, tokens: Sequence[int], after: Memory | None, parents: Sequence[int] | None, want: str
+        self, tokens: Sequence[int], after: Memory | None, parents: Sequence[int] | None, want: int | None
     ) -> Reading:
         if after is not None and not isinstance(after, Snapshot):
             raise ModelError(f"This memory does not belong to the model '{self.name}'.")
@@ -185,8 +185,8 @@ class HfCausal:
             output: Any = self.model(ids, attention_mask=mask, use_cache=True, **places)
         return output.logits[0]
 
-    def _beliefs(self, logits: Tensor, want: str) -> Beliefs:
-        logits = logits[-1:] if want == "last" else logits
+    def _beliefs(self, logits: Tensor, want: int | None) -> Beliefs:
+        logits = logits if want is None else logits[-want:]
         logits = logits.to(torch.float32, copy=True)  # a normal tensor of our own, outside inference mode
         if len(self._never):
             logits.index_fill_(-1, self._never, -torch.inf)
@@ -213,8 +213,8 @@ class HfCausal:
         deepest = max(trail.depths[first - trail.trunk :]) if trail.parents else trail.rows - 1
         if deepest >= self.max_positions:
             raise ModelError(
-                f"The model '{self.name}' holds {self.max_positions} tokens; {deepest + 1} are asked for: shorten "
-                "the prompt or the answer."
+                f"The model '{self.name}' holds {self.max_positions} tokens; {deepest + 1} are asked for: "
+                "shorten the prompt or the answer."
             )
 
 

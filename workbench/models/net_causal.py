@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
 
 import torch
 from torch import Tensor
@@ -62,10 +61,10 @@ class NetCausal:
         after: Memory | None = None,
         parents: Sequence[int] | None = None,
         layers: Sequence[int] | None = None,
-        want: Literal["all", "last"] = "all",
+        want: int | None = None,
     ) -> Reading:
         """See `api.Causal.read`."""
-        return self._run(tokens, after, parents, layers, want == "last", False).reading
+        return self._run(tokens, after, parents, layers, want, False).reading
 
     def look(
         self,
@@ -75,7 +74,7 @@ class NetCausal:
         layers: Sequence[int] | None = None,
     ) -> Insight:
         """See `api.Layered.look`."""
-        return self._run(tokens, after, parents, layers, False, True)
+        return self._run(tokens, after, parents, layers, None, True)
 
     def exit(self, layer: int, hidden: Tensor) -> Beliefs:
         """See `api.Layered.exit`; the states after the last layer are normalised already."""
@@ -112,7 +111,7 @@ class NetCausal:
         after: Memory | None,
         parents: Sequence[int] | None,
         layers: Sequence[int] | None,
-        last: bool,
+        want: int | None,
         look: bool,
     ) -> Insight:
         if not tokens:
@@ -131,7 +130,7 @@ class NetCausal:
             if self._graphs is not None and layers is None and not look:
                 output = Output(self._graphs.run(ids, positions, mask, cache, at), ())
             else:
-                rows = slice(-1, None) if last else None
+                rows = None if want is None else slice(-want, None)
                 output = self.net.forward(
                     ids, positions, mask, cache, at, layers, want_hidden=look, rows=rows
                 )
@@ -140,8 +139,8 @@ class NetCausal:
         shallow = trail.rows if not partial and held.shallow == old.rows else min(held.shallow, old.rows)
         ran = () if shallow == trail.rows else tuple(sorted(set(run)))
         memory = RowMemory(held.store, trail, generation, shallow, ran)
-        if last:
-            output = output._replace(logits=output.logits[:, -1:])
+        if want is not None:
+            output = output._replace(logits=output.logits[:, -want:])
         return self._insight(output, memory, range(at, trail.rows))
 
     def _insight(self, output: Output, memory: NetMemory, rows: range) -> Insight:

@@ -11,9 +11,9 @@ from workbench.methods.api import Method
 from workbench.methods.catalogue import find
 from workbench.methods.dice import SeededDice
 from workbench.methods.run import Run
-from workbench.models.api import Model, capabilities
+from workbench.models.api import Masked, Model, capabilities
 from workbench.models.meter import Meter
-from workbench.models.shelf import Loaded, Shelf
+from workbench.models.shelf import Entry, Loaded, Shelf
 from workbench.models.tokens import Tokens
 from workbench.run.request import DEFAULT_MODELS, FULL, Request
 from workbench.trace import Glossary, Header, ModelCard, Source, WorkbenchError
@@ -44,6 +44,7 @@ def prepare(request: Request, shelf: Shelf, stop_requested: Callable[[], bool] =
     _match(method, models, opened)
     prompt_ids = main.tokens.encode_prompt(request.prompt)
     _fits(prompt_ids, request.max_tokens, models)
+    header = _header(request, method, params, opened, models, prompt_ids)
     run = Run(
         prompt_ids,
         request.max_tokens,
@@ -53,15 +54,7 @@ def prepare(request: Request, shelf: Shelf, stop_requested: Callable[[], bool] =
         meter,
         full=request.detail == FULL,
     )
-    return Prepared(
-        method,
-        params,
-        run,
-        meter,
-        _header(request, method, params, opened, prompt_ids),
-        glossary(method),
-        main.tokens,
-    )
+    return Prepared(method, params, run, meter, header, glossary(method), main.tokens)
 
 
 def glossary(method: Method) -> Glossary:
@@ -93,12 +86,12 @@ def _match(method: Method, models: Mapping[str, Model], opened: Mapping[str, Loa
         has = capabilities(models[role])
         if capability not in has:
             raise WorkbenchError(
-                f"The model '{opened[role].name}' cannot be the {role} of {method.id}: that needs a {capability} "
+                f"The model '{opened[role].entry.name}' cannot be the {role} of {method.id}: that needs a {capability} "
                 f"model, and it is {' and '.join(sorted(has)) or 'neither'}. Choose another model for this role."
             )
     hashes = {role: loaded.tokens.vocab_hash for role, loaded in opened.items()}
     if len(set(hashes.values())) > 1:
-        named = ", ".join(f"{role} '{opened[role].name}'" for role in hashes)
+        named = ", ".join(f"{role} '{opened[role].entry.name}'" for role in hashes)
         raise WorkbenchError(
             f"The vocabularies of {named} differ, and {method.id} compares token ids; choose models that share a "
             "tokenizer."
@@ -115,7 +108,12 @@ def _fits(prompt_ids: list[int], max_tokens: int, models: Mapping[str, Model]) -
 
 
 def _header(
-    request: Request, method: Method, params: Any, opened: Mapping[str, Loaded], prompt_ids: list[int]
+    request: Request,
+    method: Method,
+    params: Any,
+    opened: Mapping[str, Loaded],
+    models: Mapping[str, Model],
+    prompt_ids: list[int],
 ) -> Header:
     main = next(iter(opened.values()))
     return Header(
@@ -126,27 +124,22 @@ def _header(
         guarantee=method.guarantee.promise.value,
         promise=method.guarantee.sentence,
         knobs=dataclasses.asdict(params),
-        models=tuple(_card(role, loaded) for role, loaded in opened.items()),
+        models=tuple(_card(loaded.entry, models[role]) for role, loaded in opened.items()),
         prompt=request.prompt,
         prompt_ids=tuple(prompt_ids),
         seed=request.seed,
         max_tokens=request.max_tokens,
         detail=request.detail,
-        device=main.device,
-        dtype=main.dtype,
+        device=main.device.type,
+        dtype=str(main.dtype).removeprefix("torch."),
         versions=versions(),
     )
 
 
-def _card(role: str, loaded: Loaded) -> ModelCard:
+def _card(entry: Entry, model: Model) -> ModelCard:
+    mask_id = model.mask_id if isinstance(model, Masked) else -1
     return ModelCard(
-        role,
-        loaded.name,
-        loaded.sha256,
-        loaded.parameters,
-        loaded.vocab_size,
-        loaded.mask_id,
-        tuple(loaded.eos_ids),
+        model.role, entry.name, entry.hash, entry.parameters, model.vocab_size, mask_id, tuple(model.eos_ids)
     )
 
 

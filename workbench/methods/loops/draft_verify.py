@@ -94,12 +94,11 @@ def _extra(run: Run, sampling: Sampling, outcome: Outcome) -> Iterator[Event]:
         proposed = run.propose("target", [position], [token], [prob], DraftKind.POINT)
         yield proposed
     else:
-        source = "residual" if outcome.rejected else "target"
         pick = run.dice.pick(outcome.after)
-        proposed = run.propose(
-            source, [position], [pick.index], [float(outcome.after[pick.index])], DraftKind.SAMPLED
-        )
+        token, prob = pick.index, float(outcome.after[pick.index])
+        source = "residual" if outcome.rejected else "target"
+        proposed = run.propose(source, [position], [token], [prob], DraftKind.SAMPLED)
         yield proposed
         yield DRAWN.judge(Candidates(proposed.ids), [pick.u], [pick.upper])
-    run.take([proposed.fills[0].id])
+    run.take([token])
     yield run.commit(proposed)

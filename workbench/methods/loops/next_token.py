@@ -29,12 +29,13 @@ def next_token(run: Run, temperature: float = 0.0, top_k: int = 0, top_p: float 
         else:
             probs = warp(logits, temperature, top_k, top_p)
             pick = run.dice.pick(probs[0])
-            yield from run.observe("target", here, raw, also=[[pick.index]])
-            yield from run.observe("target", here, probs, "processed", also=[[pick.index]])
-            chance = float(probs[0, pick.index])
-            proposed = run.propose("target", [position], [pick.index], [chance], DraftKind.SAMPLED)
+            token = pick.index
+            yield from run.observe("target", here, raw, also=[[token]])
+            yield from run.observe("target", here, probs, "processed", also=[[token]])
+            chance = float(probs[0, token])
+            proposed = run.propose("target", [position], [token], [chance], DraftKind.SAMPLED)
             yield proposed
             yield DRAWN.judge(Candidates(proposed.ids), [pick.u], [pick.upper])
-        run.take([proposed.fills[0].id])
+        run.take([token])
         yield run.commit(proposed)
     yield run.finish()

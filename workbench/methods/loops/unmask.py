@@ -12,7 +12,7 @@ from torch import Tensor
 
 from workbench.maths.sample import warp
 from workbench.methods.run import ANSWER, Run
-from workbench.trace import Candidates, Cells, Commit, DraftKind, Event, Phase, Propose, Rule
+from workbench.trace import Candidates, Cells, Commit, DraftKind, Event, Phase, Rule
 
 
 @dataclass(frozen=True)
@@ -62,22 +62,13 @@ def unmask(run: Run, recipe: Recipe) -> Iterator[Event]:
             holes = [i for i in range(start, stop) if canvas[i] == model.mask_id]
             logits = yield from _believe(run, recipe, canvas, holes)
             inside = [row for row, hole in enumerate(holes) if hole in scope]
-            proposed, confidence = yield from _propose(
-                run, recipe, logits[inside], [holes[row] for row in inside]
-            )
-            now = Round(
-                [holes[row] for row in inside],
-                Candidates(proposed.ids),
-                confidence,
-                block,
-                len(starts),
-                len(scope),
-                index,
-            )
+            open_here = [holes[row] for row in inside]
+            tokens, ids, confidence = yield from _propose(run, recipe, logits[inside], open_here)
+            now = Round(open_here, Candidates(ids), confidence, block, len(starts), len(scope), index)
             chosen = yield from recipe.select(now)
             for i in chosen:
-                canvas[proposed.positions[i]] = proposed.fills[i].id
-            yield Commit(ANSWER, tuple(proposed.ids[i] for i in chosen))
+                canvas[open_here[i]] = tokens[i]
+            yield Commit(ANSWER, tuple(ids[i] for i in chosen))
             index += 1
     run.take(canvas[start:])
     yield run.finish()
@@ -105,8 +96,8 @@ def _believe(
 
 def _propose(
     run: Run, recipe: Recipe, logits: Tensor, holes: list[int]
-) -> Generator[Event, None, tuple[Propose, list[float]]]:
-    """One candidate per hole in scope; its probability is the confidence at temperature 1."""
+) -> Generator[Event, None, tuple[list[int], tuple[int, ...], list[float]]]:
+    """One candidate per hole in scope: tokens, candidate ids, confidences (probabilities at temperature 1)."""
     clean = warp(logits.double() if logits.device.type == "cpu" else logits)
     if recipe.temperature == 0:
         tokens, kind = logits.argmax(dim=-1).tolist(), DraftKind.POINT
@@ -117,7 +108,7 @@ def _propose(
     source = "guided" if recipe.guidance else "denoiser"
     proposed = run.propose(source, holes, tokens, confidence, kind)
     yield proposed
-    return proposed, confidence
+    return tokens, proposed.ids, confidence
 
 
 def ranked(confidence: Sequence[float]) -> list[int]:
