@@ -45,7 +45,7 @@ def model(request: pytest.FixtureRequest) -> Causal:
 
 def last(model: Causal, tokens: list[int]) -> torch.Tensor:
     """What is believed after these tokens, in a pass of their own."""
-    return model.read(tokens, want="last").beliefs.logits[0]
+    return model.read(tokens, want=1).beliefs.logits[0]
 
 
 def close(a: torch.Tensor, b: torch.Tensor) -> bool:
@@ -226,8 +226,8 @@ def test_recurrent_models_go_back_by_snapshots() -> None:
     from transformers import Mamba2Config, Mamba2ForCausalLM
 
     config = Mamba2Config(
-        vocab_size=VOCAB, hidden_size=32, num_hidden_layers=2, head_dim=16, num_heads=4, state_size=8, n_groups=1,
-        chunk_size=8,
+        vocab_size=VOCAB, hidden_size=32, num_hidden_layers=2, head_dim=16, num_heads=4, state_size=8,
+        n_groups=1, chunk_size=8,
     )  # fmt: skip
     model = HfCausal(Mamba2ForCausalLM(config).eval(), "mamba", "target", Meter())
     trunk = model.read(PREFIX).memory

@@ -120,9 +120,9 @@ def test_wrong_weights_are_one_sentence() -> None:
     net = tiny_net()
     state = net.hf_state()
     name = "model.layers.1.mlp.up_proj.weight"
-    with pytest.raises(WorkbenchError, match="lacks the weight 'model.layers.1.mlp.up_proj"):
+    with pytest.raises(WorkbenchError, match=r"lacks the weight 'model\.layers\.1\.mlp\.up_proj"):
         net.load_hf({key: value for key, value in state.items() if key != name})
     with pytest.raises(WorkbenchError, match=r"has shape \(2, 2\)"):
         net.load_hf({**state, name: torch.zeros(2, 2)})
-    with pytest.raises(WorkbenchError, match="holds 'model.layers.9"):
+    with pytest.raises(WorkbenchError, match=r"holds 'model\.layers\.9"):
         net.load_hf({**state, "model.layers.9.mlp.up_proj.weight": torch.zeros(2, 2)})

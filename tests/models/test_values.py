@@ -41,7 +41,7 @@ def test_beliefs_may_be_changed_in_place() -> None:
 
 @pytest.mark.parametrize("bad", [[math.nan, 0.0], [math.inf, 0.0], [-math.inf, -math.inf]])
 def test_broken_logits_are_one_sentence(bad: list[float]) -> None:
-    with pytest.raises(NonFinite, match="'small' returned a logit of .* in row 1"):
+    with pytest.raises(NonFinite, match=r"'small' returned a logit of .* in row 1"):
         Beliefs(torch.tensor([[1.0, -math.inf], bad]), "small")
 
 

@@ -107,7 +107,9 @@ class Cache:
                 "shorten the prompt or the answer."
             )
         grown = (
-            self.buffer.shape[:4] + (min(self.limit, max(slots, 2 * self.capacity)),) + self.buffer.shape[5:]
+            *self.buffer.shape[:4],
+            min(self.limit, max(slots, 2 * self.capacity)),
+            *self.buffer.shape[5:],
         )
         buffer = self.buffer.new_zeros(grown)
         buffer[:, :, :, :, : self.capacity] = self.buffer

@@ -123,9 +123,7 @@ def inverse_frequencies(
     values = dict(rope)
     kind = values["rope_type"]
     if kind not in ("linear", "llama3", "yarn"):
-        raise Unsupported(
-            f"The lean network knows rope_type default, linear, llama3 and yarn, not '{kind}'."
-        )
+        raise Unsupported(f"The lean network knows rope_type default, linear, llama3 and yarn, not '{kind}'.")
     config = LlamaConfig(
         hidden_size=dim, num_attention_heads=1, head_dim=dim, max_position_embeddings=positions,
         rope_parameters={**values, "rope_theta": theta},

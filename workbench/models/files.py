@@ -46,8 +46,8 @@ def weights(folder: Path) -> list[Path]:
         return [folder / name for name in names]
     if any(next(folder.glob(pattern), None) for pattern in PICKLES):
         raise ModelError(
-            f"The weights in {folder} are pickles, which can run code when opened and are refused: convert them "
-            "to safetensors first."
+            f"The weights in {folder} are pickles, which can run code when opened and are refused: convert "
+            "them to safetensors first."
         )
     raise ModelError(f"There is no model.safetensors in {folder}.")
 
@@ -104,7 +104,7 @@ def check_hash(folder: Path, name: str) -> None:
     said = str(manifest(folder).get("sha256", ""))
     if said and said != (found := weights_hash(folder)):
         raise ModelError(
-            f"The weights of '{name}' are not those of its manifest (sha256 {found[:12]}..., not {said[:12]}...): "
+            f"The weights of '{name}' are not those of its manifest (sha256 {found[:12]}, not {said[:12]}): "
             "restore model.safetensors, or write the manifest anew."
         )
 
@@ -120,6 +120,6 @@ def hub_folder(name: str, download: bool) -> Path:
         if download:
             raise ModelError(f"The hub did not give '{name}': {error}") from error
         raise ModelError(
-            f"The hub model '{name}' is not on this machine, and downloads are off: allow them, or fetch it with "
-            f"'hf download {name}'."
+            f"The hub model '{name}' is not on this machine, and downloads are off: allow them, or fetch it "
+            f"with 'hf download {name}'."
         ) from error

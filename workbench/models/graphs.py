@@ -70,7 +70,7 @@ class Graphs:
         to.mask[..., : at + new].copy_(mask)
 
     def _capture(self, new: int, bucket: int, cache: Cache) -> Captured:
-        """Warm up on a side stream, then capture. The rows at the end of the bucket serve as scratch slots."""
+        """Warm up on a side stream, then capture; the last slots of the bucket serve as scratch."""
         device = cache.buffer.device
         ids = torch.zeros(1, new, dtype=torch.int64, device=device)
         positions = torch.zeros(1, new, dtype=torch.int64, device=device)

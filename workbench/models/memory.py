@@ -113,7 +113,7 @@ class Store(Generic[B]):
         self._stamps = list(stamps)  # per row, the generation that wrote it; never falls from row to row
 
     def write(self, at: int, new: int) -> int:
-        """Note that rows at..at+new are being written and all behind them are gone; returns the generation."""
+        """Note that rows at..at+new are written and all behind them are gone; returns the generation."""
         self.generation += 1
         del self._stamps[at:]
         self._stamps += [self.generation] * new
@@ -156,8 +156,8 @@ class RowMemory(Generic[B]):
         """Raise StaleMemory if a later read has overwritten rows of this handle."""
         if not self.store.fresh(self.rows, self.generation):
             raise StaleMemory(
-                f"This memory of {self.rows} rows is stale: a later read from an earlier handle overwrote some of "
-                "them. Use the newest handle, or take a copy() before branching off."
+                f"This memory of {self.rows} rows is stale: a later read from an earlier handle "
+                "overwrote some of them. Use the newest handle, or take a copy() before branching off."
             )
 
     def keep(self, rows: Sequence[int]) -> "RowMemory[B]":

@@ -37,7 +37,7 @@ IGNORED = ("rotary_emb.inv_freq", "masked_bias")
 
 
 def llada_to_hf(name: str) -> str:
-    """One LLaDA weight name in HF Llama names (...blocks.3.ff_proj.weight -> ...layers.3.mlp.gate_proj.weight)."""
+    """One LLaDA weight name in HF Llama names (blocks.3.ff_proj.weight -> layers.3.mlp.gate_proj.weight)."""
     rest = name.removeprefix("model.").removeprefix("transformer.")
     parts = rest.split(".")
     if parts[0] == "blocks" and len(parts) == 4 and parts[2] in LLADA:
@@ -105,9 +105,7 @@ def from_hf_names(state: Mapping[str, Tensor], config: "Config") -> dict[str, li
             used.add(source)
     extra = sorted(set(state) - used - ({"lm_head.weight"} if config.tied else set()))
     if extra:
-        raise ModelError(
-            f"The checkpoint holds '{extra[0]}', which a network of its config does not have."
-        )
+        raise ModelError(f"The checkpoint holds '{extra[0]}', which a network of its config does not have.")
     return plain
 
 

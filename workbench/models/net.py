@@ -109,9 +109,10 @@ class Layer(nn.Module):
         self, x: Tensor, turn: Turn, mask: Tensor | None, causal: bool, slots: Writer | None
     ) -> Tensor:
         """x (B, T, D) -> (B, T, D); mask (B|1, 1, T, S) bool; slots: where keys and values are kept."""
-        batch, new, width = x.shape
+        batch, new, _ = x.shape
         heads, both, dim = self.heads, self.heads + self.kv_heads, self.head_dim
-        w, rms, eps = self._parameters, turn.rms, self.eps  # the dict itself: attribute look-ups cost here
+        w: dict[str, Any] = self._parameters  # the dict itself: attribute look-ups cost time here
+        rms, eps = turn.rms, self.eps
         qkv = linear(rms(x, w["attn_norm"], eps), w["qkv"], w["qkv_bias"]).view(batch, new, -1, dim)
         q_and_k = qkv.narrow(2, 0, both)
         if w["q_norm"] is not None:

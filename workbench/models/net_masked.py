@@ -81,7 +81,7 @@ class NetMasked:
         if only is None:
             if held.rows >= size:
                 raise ModelError(
-                    f"The memory holds all {size} positions of the canvas: say which to compute again (`only`)."
+                    f"The memory holds all {size} positions: say which to compute again (`only`)."
                 )
             return range(held.rows, size)
         if held.rows != size:
@@ -96,7 +96,7 @@ class NetMasked:
         return max(position - 1, 0) if self.shifted else position
 
     def _rows(self, wanted: Sequence[int] | None, computed: Sequence[int]) -> Tensor:
-        """Which computed row speaks about each wanted position (R,); by default all that a row speaks about."""
+        """Which computed row speaks about each wanted position (R,); None = all that can be spoken about."""
         place = {position: row for row, position in enumerate(computed)}
         if wanted is None:
             wanted = [position for position in computed if self._speaker(position) in place]

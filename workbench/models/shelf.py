@@ -110,7 +110,7 @@ class Shelf:
         return [_entry(path) for path in folders if (path / "config.json").is_file()]
 
     def open(self, name: str, device: str = "auto", dtype: str = "auto") -> Loaded:
-        """The network called `name` (an embedded name, a folder, or a hub id), loaded once per device and type.
+        """The network called `name` (embedded name, folder or hub id), loaded once per device and type.
 
         device: auto, cpu, cuda, mps. dtype: auto, float32, bfloat16, float16. Raises WorkbenchError.
         """
@@ -213,8 +213,8 @@ def _network(
 
 def _too_big(entry: Entry, device: torch.device) -> ModelError:
     return ModelError(
-        f"There is not enough memory on {device} for '{entry.name}' ({entry.parameters / 1e6:.0f} M parameters): "
-        "choose a smaller model, bfloat16, or another device."
+        f"There is not enough memory on {device} for '{entry.name}' ({entry.parameters / 1e6:.0f} M "
+        "parameters): choose a smaller model, bfloat16, or another device."
     )
 
 
@@ -240,7 +240,7 @@ def _transformers(
             f"The architecture '{config.get('model_type')}' of '{entry.name}' is not known here: {way_out}"
         )
     try:
-        model = AutoModelForCausalLM.from_pretrained(
+        model: Any = AutoModelForCausalLM.from_pretrained(
             entry.folder, dtype=dtype, local_files_only=True, use_safetensors=True, trust_remote_code=trusted
         )
     except (OSError, ValueError, KeyError, TypeError) as error:

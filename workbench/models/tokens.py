@@ -1,4 +1,4 @@
-"""A tokenizer as the workbench needs it: ids, exact bytes per id, the chat prompt, and a hash of the vocabulary."""
+"""A tokenizer as the workbench needs it: ids, exact bytes per id, chat prompt, hash of the vocabulary."""
 
 import hashlib
 import json
@@ -17,7 +17,7 @@ SPACE = "\u2581"
 
 
 class Tokens:
-    """Over a `tokenizers.Tokenizer`; `settings` is the dict of tokenizer_config.json ({} if there is none)."""
+    """Over a `tokenizers.Tokenizer`; `settings` is the content of tokenizer_config.json (or {})."""
 
     def __init__(self, tokenizer: Tokenizer, settings: Mapping[str, Any], template: str = "") -> None:
         self._tokenizer = tokenizer
