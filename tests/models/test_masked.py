@@ -129,7 +129,8 @@ def llada_folder(folder: Path) -> Path:
     config = {
         "model_type": "llada", "architectures": ["LLaDAModelLM"], "d_model": 32, "n_heads": 4,
         "n_kv_heads": 4, "n_layers": 3, "mlp_hidden_size": 48, "vocab_size": VOCAB, "embedding_size": VOCAB,
-        "rope_theta": 10000.0, "rms_norm_eps": 1e-5, "max_sequence_length": 64, "weight_tying": False, "include_bias": False,
+        "rope_theta": 10000.0, "rms_norm_eps": 1e-5, "max_sequence_length": 64,
+        "weight_tying": False, "include_bias": False,
         "include_qkv_bias": False, "block_type": "llama", "layer_norm_type": "rms", "mask_token_id": MASK,
         "eos_token_id": 2,
     }  # fmt: skip
