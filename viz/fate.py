@@ -28,7 +28,7 @@ from workbench.trace import (
 PROPOSED, ACCEPTED, REJECTED, UNEXAMINED, PRUNED, COMMITTED, OPEN, REMASKED = range(len(STATUSES))
 
 DRAFTERS = frozenset({"draft", "match"})
-JUDGES = frozenset({"target", "combined"})
+JUDGES = frozenset({"target", "combined", "denoiser"})
 
 
 @dataclass(slots=True)
@@ -42,8 +42,8 @@ class Fates:
     guesses: set[int] = field(default_factory=set)
     waiting: list[int] = field(default_factory=list)
     """Draft candidates of the round that nothing has settled yet."""
-    drafted: bool = False
-    """Has this round seen a draft?"""
+    round_drafts: list[int] = field(default_factory=list)
+    """All draft candidates of the round."""
     verifying: bool = False
     """Has the target looked since the last draft?"""
 
@@ -77,7 +77,7 @@ class Fates:
     def new_round(self) -> dict[int, list[int]]:
         """A round ended: a verified draft that no test reached was never examined."""
         changed = self._settle() if self.verifying else {}
-        self.waiting, self.drafted, self.verifying = [], False, False
+        self.waiting, self.round_drafts, self.verifying = [], [], False
         return changed
 
     def is_guess(self, event: Propose) -> bool:
@@ -91,16 +91,17 @@ class Fates:
     def _propose(self, event: Propose) -> None:
         role, guess = self.role(event.source), self.is_guess(event)
         drafting = role in DRAFTERS
-        birth = self._birth(role, guess)
+        birth = self._birth(role, guess, event)
         for id in event.ids:
             self.status[id], self.birth[id] = PROPOSED, birth
         if guess:
             self.guesses.update(event.ids)
         if drafting:
             self.waiting.extend(event.ids)
-            self.drafted, self.verifying = True, False
+            self.round_drafts.extend(event.ids)
+            self.verifying = False
 
-    def _birth(self, role: str, guess: bool) -> str:
+    def _birth(self, role: str, guess: bool, event: Propose) -> str:
         if role in DRAFTERS:
             return "draft"
         if role == "residual":
@@ -109,7 +110,13 @@ class Fates:
             return "given"
         if guess:
             return "confidence"
-        return "bonus" if self.drafted else "target"
+        return "bonus" if self.round_drafts and not self._corrects(event) else "target"
+
+    def _corrects(self, event: Propose) -> bool:
+        """Does this stand where a draft was rejected (then it is no bonus)?"""
+        places = set(event.positions)
+        drafts = (self.state.proposals[id] for id in self.round_drafts if self.status[id] == REJECTED)
+        return any(each.position in places for each in drafts)
 
     def _judged(self, id: int, good: bool) -> int:
         if self.status[id] in (COMMITTED, REMASKED):

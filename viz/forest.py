@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from viz.fate import JUDGES, Fates
+from viz.fate import JUDGES, PRUNED, Fates
 from viz.layout import tidy
 from viz.ops import Op, fill, short
 from workbench.trace import (
@@ -114,7 +114,8 @@ class Forest:
         return None
 
     def _tree(self, ids: list[int], number: int) -> dict[str, Any]:
-        depth, rows, height = tidy(ids, self.above)
+        small = {id for id in ids if self.fates.status[id] == PRUNED}
+        depth, rows, height = tidy(ids, self.above, small)
         index = {id: at for at, id in enumerate(ids)}
         lane, base, root = self._roots[number]
         return {
@@ -126,7 +127,8 @@ class Forest:
             "parent": [index.get(self.above[id], -1) for id in ids],
             "x": [depth[id] for id in ids],
             "y": [round(rows[id], 3) for id in ids],
-            "rows": height,
+            "small": [int(id in small) for id in ids],
+            "rows": round(height, 3),
             "depth": max(depth.values()),
         }
 

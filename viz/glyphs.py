@@ -1,8 +1,9 @@
 """Fills as text: in sentences (quoted, whitespace made visible) and in running text (as it is)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from workbench.trace import Blend, Fill, Label, Token, Vector
+from workbench.trace.text import pieces, text_of
 
 _VISIBLE = str.maketrans({" ": "·", "\n": "↵", "\t": "⇥", "\r": "␍"})
 
@@ -24,8 +25,7 @@ def plain(fill: Fill | None, tokens: Mapping[int, bytes]) -> str:
         case None:
             return ""
         case Token(id):
-            text = piece(id, tokens)
-            return text if isinstance(text, str) else "".join(f"⟨{byte:02X}⟩" for byte in text)
+            return pieces([id], tokens)[0]
         case Blend(ids, weights):
             best = max(range(len(ids)), key=weights.__getitem__)
             return f"≈{plain(Token(ids[best]), tokens)}"
@@ -33,6 +33,13 @@ def plain(fill: Fill | None, tokens: Mapping[int, bytes]) -> str:
             return f"vector of {len(xs)}"
         case Label(text):
             return text
+
+
+def running(fills: Sequence[Fill], tokens: Mapping[int, bytes]) -> str:
+    """Neighbouring fills as one text: a character that is split over tokens becomes whole."""
+    if all(isinstance(fill, Token) for fill in fills):
+        return text_of([fill.id for fill in fills if isinstance(fill, Token)], tokens)
+    return "".join(plain(fill, tokens) for fill in fills)
 
 
 def quoted(fill: Fill | None, tokens: Mapping[int, bytes]) -> str:

@@ -5,8 +5,11 @@ letter for its state: `.` blank, `g` guessed, `N` committed in this round, `c` c
 `r` made blank again in this round.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
+
+import numpy as np
 
 from workbench.trace import Commit, Fork, Propose, Retract
 
@@ -22,12 +25,15 @@ class Grid:
     """[round, values, letters]"""
     _values: list[int] = field(default_factory=list)
     _letters: list[str] = field(default_factory=list)
+    order: list[int] = field(default_factory=list)
+    """The round in which each position was last committed, -1 while it is open."""
     _blocks: dict[str, tuple[int, int]] = field(default_factory=dict)
 
     def fork(self, event: Fork, given: int) -> None:
         if event.lane == 0 and event.blanks:
             self.start, self.width = given, event.blanks
             self._values, self._letters = [-1] * event.blanks, ["."] * event.blanks
+            self.order = [-1] * event.blanks
 
     def grow(self, position: int) -> None:
         """Block methods append canvas after canvas; the map grows with them."""
@@ -35,6 +41,7 @@ class Grid:
             self.width += 1
             self._values.append(-1)
             self._letters.append(".")
+            self.order.append(-1)
 
     def new_round(self, number: int) -> None:
         if not self.width:
@@ -69,7 +76,16 @@ class Grid:
             self.borders = sorted({low for low, _ in self._blocks.values()} - {self.start})
 
     def described(self) -> dict[str, Any]:
-        return {"lane": 0, "start": self.start, "width": self.width, "borders": self.borders}
+        where = {"lane": 0, "start": self.start, "width": self.width, "borders": self.borders}
+        return where | {"order": self.order, "rho": self.rho()}
+
+    def rho(self) -> float | None:
+        """Rank correlation (Spearman) of position and commit round: 1 is strictly left to right."""
+        pairs = [(at, round) for at, round in enumerate(self.order) if round >= 0]
+        if len(pairs) < 3 or len({round for _, round in pairs}) < 2:
+            return None
+        places, rounds = (ranks(column) for column in zip(*pairs, strict=True))
+        return round(float(np.corrcoef(places, rounds)[0, 1]), 3)
 
     def _put(self, position: int, prob: float | None, letter: str, only: str = "") -> None:
         self.grow(position)
@@ -77,5 +93,17 @@ class Grid:
         if not 0 <= at < self.width or (only and self._letters[at] not in only):
             return
         self._letters[at] = letter
+        if letter in "Nr":
+            self.order[at] = self.rows[-1][0] if letter == "N" and self.rows else -1
         if prob is not None:
             self._values[at] = round(1000 * prob)
+
+
+def ranks(values: Sequence[float]) -> np.ndarray:
+    """Ranks with ties at their mean."""
+    column = np.asarray(values, float)
+    order = column.argsort(kind="stable")
+    place = np.empty(len(column))
+    place[order] = np.arange(len(column))
+    _, group, many = np.unique(column, return_inverse=True, return_counts=True)
+    return np.bincount(group, place)[group] / many[group]

@@ -3,10 +3,15 @@
 Iterative, because a draft chain or a beam can be thousands of nodes deep.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
+
+SMALL = 0.58
+"""The height of a leaf that is drawn small, in rows."""
 
 
-def tidy(ids: Sequence[int], parents: Mapping[int, int]) -> tuple[dict[int, int], dict[int, float], int]:
+def tidy(
+    ids: Sequence[int], parents: Mapping[int, int], small: Set[int] = frozenset()
+) -> tuple[dict[int, int], dict[int, float], float]:
     """Depth (roots at 1) and row of every node, and the number of rows.
 
     `ids` are in order of proposal: a parent stands before its children, siblings in their own order.
@@ -24,13 +29,15 @@ def tidy(ids: Sequence[int], parents: Mapping[int, int]) -> tuple[dict[int, int]
         else:
             roots.append(id)
             depth[id] = 1
-    rows = _rows(roots, children)
-    return depth, rows, max(1, sum(not kids for kids in children.values()))
+    rows, height = _rows(roots, children, small)
+    return depth, rows, max(1.0, height)
 
 
-def _rows(roots: Sequence[int], children: Mapping[int, Sequence[int]]) -> dict[int, float]:
+def _rows(
+    roots: Sequence[int], children: Mapping[int, Sequence[int]], small: Set[int]
+) -> tuple[dict[int, float], float]:
     rows: dict[int, float] = {}
-    leaf = 0.0
+    top = 0.0
     stack = [(id, False) for id in reversed(roots)]
     while stack:
         id, below = stack.pop()
@@ -41,6 +48,7 @@ def _rows(roots: Sequence[int], children: Mapping[int, Sequence[int]]) -> dict[i
             stack.append((id, True))
             stack.extend((kid, False) for kid in reversed(kids))
         else:
-            rows[id] = leaf
-            leaf += 1
-    return rows
+            height = SMALL if id in small else 1.0
+            rows[id] = top + (height - 1) / 2
+            top += height
+    return rows, top

@@ -59,4 +59,6 @@ def standalone(reels: Sequence[Mapping[str, Any]], title: str = "Replay") -> str
         raise ValueError(f"A replay holds one or two runs, not {len(reels)}.")
     data = json.dumps(list(reels), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     safe = data.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
-    return _PAGE.format(title=html.escape(title), style=style(), reels=safe, script=script().replace("</", "<\\/"))
+    return _PAGE.format(
+        title=html.escape(title), style=style(), reels=safe, script=script().replace("</", "<\\/")
+    )

@@ -26,6 +26,7 @@ def glossary_json(glossary: Glossary) -> dict[str, Any]:
         },
         "rules": {
             id: {name: getattr(noun, name) for name in ("title", "op", "left", "right", "yes", "no", "space")}
+            | {"tokens": int(noun.value_from == "token")}
             for id, noun in glossary.rules.items()
         },
         "spaces": {

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from viz import charts, fate
+from viz import charts, fate, summary
 from viz.clocks import Clocks, described
 from viz.fate import Fates
 from viz.forest import Forest
@@ -44,6 +44,7 @@ from workbench.trace import (
 )
 
 FORMAT = 1
+_UNSENT = {"beats": 0, "rounds": 0, "rows": 0, "born": 0, "nouns": -1}
 FOLDED = (Phase, Forward, Observe, Score)
 """Nothing to see by itself: these lead in to the next beat."""
 NOTHING, REJECTION, REMASK, END, OTHER = range(5)
@@ -155,6 +156,7 @@ class ReelBuilder:
             new["figures"] = self.figures()
         if self._finished:
             new["footer"] = _footer(self.footer)
+            new["summary"] = self.summary()
         self._beats, self._new_words = [], set()
         return new
 
@@ -173,6 +175,10 @@ class ReelBuilder:
             "cost": bool(self.costs),
         }
         return [id for id, answer in answers.items() if answer]
+
+    def summary(self) -> dict[str, Any]:
+        """The run in a few numbers, under the names that serving engines use."""
+        return summary.of(self.lines(), self.clocks)
 
     def figures(self) -> dict[str, Any]:
         """The statistics charts as specs."""
@@ -219,7 +225,7 @@ class ReelBuilder:
 
     def _take(self, event: Event, guess: bool) -> None:
         match event:
-            case Fork(_, _, _, _, holds):
+            case Fork():
                 self.grid.fork(event, self.state.lanes[event.lane].births.count(HELD))
                 self._net = self._count()
             case Propose():

@@ -6,7 +6,7 @@ addresses that an event names are then known.
 
 from collections.abc import Mapping, Sequence
 
-from viz.glyphs import number, plain, quoted, visible
+from viz.glyphs import number, plain, quoted, running, visible
 from workbench.trace import (
     HELD,
     ROOT,
@@ -95,9 +95,12 @@ class Narrator:
     def verdict(self, event: Judge, index: int) -> str:
         """The sentence of one verdict of a Judge event."""
         rule = self._rule(event.rule)
-        return verdict(
-            rule, self.what(event.of, index), event.values[index], event.bounds[index], event.passed[index]
-        )
+        sides = self.side(rule, event.values[index]), self.side(rule, event.bounds[index])
+        return verdict(rule, self.what(event.of, index), sides, event.passed[index])
+
+    def side(self, rule: Rule, value: float) -> str:
+        """A number as the rule means it: token ids are shown as the tokens."""
+        return quoted(Token(int(value)), self.tokens) if rule.value_from == "token" else number(value)
 
     def _rule(self, id: str) -> Rule:
         return self.glossary.rules.get(id) or Rule(
@@ -143,13 +146,15 @@ class Narrator:
         if len(event.fills) == 1:
             first = f"{quoted(event.fills[0], self.tokens)} at position {event.positions[0]}"
             return f"{who} proposes {first}{_chance(event, 0)}."
+        head = f"{who} proposes {len(event.fills)}"
         chain = all(parent == event.first + i - 1 for i, parent in enumerate(event.parents) if i)
         if chain:
-            text = "".join(plain(fill, self.tokens) for fill in event.fills)
-            return f"{who} proposes {len(event.fills)} tokens at positions {spans(event.positions)}: ‘{clip(text)}’."
+            text = running(event.fills, self.tokens)
+            return f"{head} tokens at positions {spans(event.positions)}: ‘{clip(text)}’."
         best = max(range(len(event.fills)), key=event.probs.__getitem__)
-        surest = f"{quoted(event.fills[best], self.tokens)} at position {event.positions[best]}{_chance(event, best)}"
-        return f"{who} proposes {len(event.fills)} candidates at positions {spans(event.positions)}; likeliest {surest}."
+        token = quoted(event.fills[best], self.tokens)
+        surest = f"{token} at position {event.positions[best]}{_chance(event, best)}"
+        return f"{head} candidates at positions {spans(event.positions)}; likeliest {surest}."
 
     def _score(self, event: Score) -> str:
         measure = self.glossary.measures.get(event.measure)
@@ -186,9 +191,9 @@ class Narrator:
         if len(picked) == 1:
             return f"{quoted(picked[0].fill, self.tokens)} is committed at position {places[0]}{lane}."
         ordered = sorted(picked, key=lambda proposal: proposal.position)
-        together = all(b.position == a.position + 1 for a, b in zip(ordered, ordered[1:], strict=False))
+        together = ordered[-1].position - ordered[0].position == len(ordered) - 1
         if together:
-            text = clip("".join(plain(proposal.fill, self.tokens) for proposal in ordered))
+            text = clip(running([proposal.fill for proposal in ordered], self.tokens))
             return f"{len(picked)} tokens are committed at positions {spans(places)}{lane}: ‘{text}’."
         return f"{len(picked)} tokens are committed at positions {spans(places)}{lane}."
 
@@ -202,20 +207,20 @@ class Narrator:
         return f"Lane {event.lane} branches off lane {event.parent}, keeping {count(own, 'decoded token')}."
 
 
-def verdict(rule: Rule, what: str, value: float, bound: float, passed: bool) -> str:
+def verdict(rule: Rule, what: str, sides: tuple[str, str], passed: bool) -> str:
     """A rule's own sentence, with its numbers put in."""
     template = rule.yes if passed else rule.no
-    filled = fill(template, what, f"{rule.left} = {number(value)}", f"{rule.right} = {number(bound)}")
+    filled = fill(template, what, *sides)
     return filled if filled.endswith((".", "!", "?")) else filled + "."
 
 
-def flip(rule: Rule, bound: float, passed: bool) -> str:
+def flip(rule: Rule, bound: str, passed: bool) -> str:
     """What other value would have decided the other way."""
     would_pass, would_fail = FLIPS[rule.op]
     return (
-        f"It would have failed with {rule.left} {would_fail} {number(bound)}."
+        f"It would have failed with {rule.left} {would_fail} {bound}."
         if passed
-        else f"It would have passed with {rule.left} {would_pass} {number(bound)}."
+        else f"It would have passed with {rule.left} {would_pass} {bound}."
     )
 
 

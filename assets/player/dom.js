@@ -5,11 +5,11 @@
 
   function fill(node, attrs, kids) {
     for (const [name, value] of Object.entries(attrs || {})) {
-      if (value === null || value === undefined || value === false) continue;
+      if (value === null || value === undefined || (value === false && !name.startsWith("aria-"))) continue;
       if (name === "text") node.textContent = value;
       else if (name === "on") for (const [type, fn] of Object.entries(value)) node.addEventListener(type, fn);
       else if (name === "style") for (const [prop, css] of Object.entries(value)) node.style.setProperty(prop, css);
-      else node.setAttribute(name, value === true ? "" : value);
+      else node.setAttribute(name, value === true && !name.startsWith("aria-") ? "" : value);
     }
     for (const kid of kids.flat()) if (kid !== null && kid !== undefined) node.append(kid);
     return node;

@@ -33,23 +33,22 @@
   /* Only {what}, {left} and {right} are places; nothing else in a template is interpreted. */
   dw.template = (text, places) => dw.capital(text.replace(/\{(what|left|right)\}/g, (_, name) => places[name]));
 
-  dw.verdict = function (rule, what, value, bound, passed) {
-    const text = dw.template(passed ? rule.yes : rule.no, {
-      what, left: `${rule.left} = ${dw.number(value)}`, right: `${rule.right} = ${dw.number(bound)}`,
-    });
+  /* `left` and `right` are shown already: a number, or a token where the rule compares tokens. */
+  dw.verdict = function (rule, what, left, right, passed) {
+    const text = dw.template(passed ? rule.yes : rule.no, {what, left, right});
     return /[.!?]$/.test(text) ? text : text + ".";
   };
 
-  dw.flip = function (rule, bound, passed) {
+  dw.flip = function (rule, right, passed) {
     const [pass, fail] = FLIPS[rule.op] || ["other than", "other than"];
-    return passed ? `It would have failed with ${rule.left} ${fail} ${dw.number(bound)}.`
-      : `It would have passed with ${rule.left} ${pass} ${dw.number(bound)}.`;
+    return passed ? `It would have failed with ${rule.left} ${fail} ${right}.`
+      : `It would have passed with ${rule.left} ${pass} ${right}.`;
   };
 
   /* A column is a list, or one value for all. */
   dw.col = (column, at) => (Array.isArray(column) ? column[at] : column);
 
-  /* Neighbouring tokens that are no text on their own are decoded together; the first one shows it. */
+  /* Neighbouring tokens that are no text on their own are decoded together; the last one shows it. */
   dw.joined = function (pieces) {
     const shown = pieces.map((piece) => (typeof piece === "string" ? piece : ""));
     for (let at = 0; at < pieces.length;) {
@@ -57,7 +56,7 @@
       let stop = at;
       const bytes = [];
       while (stop < pieces.length && typeof pieces[stop] !== "string") bytes.push(...pieces[stop++]);
-      shown[at] = new TextDecoder().decode(new Uint8Array(bytes));
+      shown[stop - 1] = new TextDecoder().decode(new Uint8Array(bytes));
       at = stop;
     }
     return shown;

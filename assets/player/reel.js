@@ -93,6 +93,7 @@
       return this.glossary.rules[id] || {title: id, op: "==", left: "value", right: "bound",
         yes: "{what} passed: {left}", no: "{what} failed: {left}"};
     }
+    side(rule, value) { return rule.tokens ? this.quoted(value) : dw.number(value); }
     source(id) { return this.glossary.sources[id] || {title: id, role: ""}; }
   };
 

@@ -119,13 +119,13 @@
     }
 
     verdict({rule, value, bound, passed}, what, pane) {
-      void pane;
+      const left = pane.reel.side(rule, value), right = pane.reel.side(rule, bound), same = /^[!=]=$/.test(rule.op);
       return el("div", {class: "dw-verdict " + (passed ? "dw-yes" : "dw-no")},
-        el("p", {class: "dw-ineq"}, el("b", {text: rule.left}), ` ${dw.number(value)} `, el("i", {text: rule.op}),
-          ` ${dw.number(bound)} `, el("b", {text: rule.right}), el("span", {class: "dw-tick", text: passed ? " ✓ yes" : " × no"})),
-        numberLine(value, bound, rule, passed),
-        el("p", {text: dw.verdict(rule, what, value, bound, passed)}),
-        el("p", {class: "dw-quiet", text: dw.flip(rule, bound, passed)}));
+        el("p", {class: "dw-ineq"}, el("b", {text: rule.left}), ` ${left} `, el("i", {text: rule.op}),
+          ` ${right} `, el("b", {text: rule.right}), el("span", {class: "dw-tick", text: passed ? " ✓ yes" : " × no"})),
+        same ? null : numberLine(value, bound, rule, passed),
+        el("p", {text: dw.verdict(rule, what, left, right, passed)}),
+        el("p", {class: "dw-quiet", text: dw.flip(rule, right, passed)}));
     }
 
     /* What every source believed at this candidate's place: the ones that lost, and the chosen one among them. */
@@ -202,7 +202,8 @@
   function numberLine(value, bound, rule, passed) {
     const unit = value >= 0 && value <= 1 && bound >= 0 && bound <= 1.0001;
     const span = Math.abs(value - bound) || Math.abs(bound) || 1;
-    const low = unit ? 0 : Math.min(value, bound) - span * 0.5, high = unit ? 1 : Math.max(value, bound) + span * 0.5;
+    const floor = Math.min(value, bound) - span * 0.5;
+    const low = unit || (value >= 0 && bound >= 0) ? Math.max(0, floor * (unit ? 0 : 1)) : floor, high = unit ? 1 : Math.max(value, bound) + span * 0.5;
     const x = (at) => 8 + 224 * (at - low) / (high - low);
     const [from, to] = rule.op.startsWith("<") ? [low, bound] : rule.op.startsWith(">") ? [bound, high] : [bound, bound];
     return svg("svg", {viewBox: "0 0 240 30", class: "dw-line-svg", role: "img",

@@ -27,7 +27,10 @@ window.ready = (async () => {
 </script></body></html>"""
 
 TRACES = {
-    **{name: lambda name=name: dict(fakes.every())[name] for name in ("speculative", "tree", "masked", "beams", "greedy")},
+    **{
+        name: lambda name=name: dict(fakes.every())[name]
+        for name in ("speculative", "tree", "masked", "beams", "greedy")
+    },
     "hostile": lambda: fakes.masked(16, 6, 1, hostile=True),
     "wide": lambda: fakes.masked(128, 64, 4),
     "big": lambda: fakes.masked(256, 256, 1, remask=False),

@@ -22,7 +22,6 @@ from workbench.trace import (
     Forward,
     Glossary,
     Header,
-    Judge,
     Measure,
     ModelCard,
     Observe,
@@ -36,11 +35,7 @@ from workbench.trace import (
     Trace,
 )
 
-WORDS = (
-    " the| cat| sat| on| a| mat| and| looked| at| moon| that| was| very| bright| over| old| house| where|"
-    " she| had| once| lived| with| her| three| brothers| who| all| went| to| sea| in| small| boat|.|,|\n|"
-    " rain| fell| softly| upon| green| hills| while| children| played| by| river| until| night| came"
-).split("|")
+WORDS = [" the", " cat", " sat", " on", " a", " mat", " and", " looked", " at", " moon", " that", " was", " very", " bright", " over", " old", " house", " where", " she", " had", " once", " lived", " with", " her", " three", " brothers", " who", " all", " went", " to", " sea", " in", " small", " boat", ".", ",", "\n", " rain", " fell", " softly", " upon", " green", " hills", " while", " children", " played", " by", " river", " until", " night", " came"]
 EOS = len(WORDS)
 TOKENS: dict[int, bytes] = {i: word.encode() for i, word in enumerate(WORDS)} | {
     EOS: b"<eos>",
@@ -51,19 +46,59 @@ TOKENS: dict[int, bytes] = {i: word.encode() for i, word in enumerate(WORDS)} | 
 }
 
 ACCEPT = Rule(
-    "accept", "Speculative acceptance", "<", "u", "target/draft",
-    "Accepted {what}: {left} is below {right}", "Rejected {what}: {left} is not below {right}",
+    "accept",
+    "Speculative acceptance",
+    "<",
+    "u",
+    "target/draft",
+    "Accepted {what}: u = {left} is below target/draft = {right}.",
+    "Rejected {what}: u = {left} is not below target/draft = {right}.",
 )
-DRAWN = Rule("drawn", "Drawn", "<=", "u", "cumulative mass", "{what} was drawn: {left} falls within {right}",
-             "{what} was not drawn: {left} lies beyond {right}")
-CONFIDENT = Rule("confident", "Confidence threshold", ">=", "confidence", "threshold",
-                 "Committed {what}: {left} reaches {right}", "Held back {what}: {left} stays under {right}")
-DOUBT = Rule("doubt", "Remask low confidence", "<", "confidence", "floor",
-             "Remasked {what}: {left} fell under {right}", "Kept {what}: {left} is not under {right}")
-RANK = Rule("rank", "Beam width", "<", "rank", "beams", "{what} survives: {left} is within {right}",
-            "{what} is dropped: {left} is not within {right}")
-KEPT = Rule("kept", "Kept for verification", "<", "rank", "budget", "{what} is verified: {left} is within {right}",
-            "{what} is pruned: {left} is not within {right}")
+DRAWN = Rule(
+    "drawn",
+    "Drawn",
+    "<=",
+    "u",
+    "cumulative mass",
+    "{what} was drawn: u = {left} falls within {right}.",
+    "{what} was not drawn: u = {left} lies beyond {right}.",
+)
+CONFIDENT = Rule(
+    "confident",
+    "Confidence threshold",
+    ">=",
+    "confidence",
+    "threshold",
+    "Committed {what}: confidence {left} reaches the threshold {right}.",
+    "Held back {what}: confidence {left} stays under {right}.",
+)
+DOUBT = Rule(
+    "doubt",
+    "Remask low confidence",
+    "<",
+    "confidence",
+    "floor",
+    "Remasked {what}: confidence {left} fell under {right}.",
+    "Kept {what}: confidence {left} is not under {right}.",
+)
+RANK = Rule(
+    "rank",
+    "Beam width",
+    "<",
+    "rank",
+    "beams",
+    "{what} survives: rank {left} is below {right}.",
+    "{what} is dropped: rank {left} is not below {right}.",
+)
+KEPT = Rule(
+    "kept",
+    "Kept for verification",
+    "<",
+    "rank",
+    "budget",
+    "{what} is verified: rank {left} is below {right}.",
+    "{what} is pruned: rank {left} is not below {right}.",
+)
 PATH = Measure("path_probability", "path probability", "", "higher", "product of draft probabilities")
 LOGPROB = Measure("logprob", "log-probability", "nats", "higher", "sum of log-probabilities")
 SOURCES = (
@@ -100,8 +135,16 @@ class Scribe:
         layers = ((0, 2),) if source == "draft" else ((0, 6),)
         self.say(Forward(source, self.tick, (computed,), ((0, seen),) if seen else (), layers))
 
-    def propose(self, source: str, positions: list[int], words: list[int], parents: list[int] | int,
-                probs: list[float], kind: DraftKind = DraftKind.SAMPLED, lane: int = 0) -> list[int]:
+    def propose(
+        self,
+        source: str,
+        positions: list[int],
+        words: list[int],
+        parents: list[int] | int,
+        probs: list[float],
+        kind: DraftKind = DraftKind.SAMPLED,
+        lane: int = 0,
+    ) -> list[int]:
         first = self.next_id
         self.next_id += len(words)
         if isinstance(parents, int):
@@ -123,17 +166,41 @@ class Scribe:
     def observe(self, source: str, of: Cells | Candidates, rows: list[tuple[int, float]]) -> None:
         beliefs = [self.belief(key, prob) for key, prob in rows]
         entropies = tuple(round(self.random.uniform(0.1, 2.5), 3) for _ in rows)
-        self.say(Observe(source, of, VOCABULARY.id, tuple(b[0] for b in beliefs), tuple(b[1] for b in beliefs), entropies))
+        self.say(
+            Observe(
+                source,
+                of,
+                VOCABULARY.id,
+                tuple(b[0] for b in beliefs),
+                tuple(b[1] for b in beliefs),
+                entropies,
+            )
+        )
 
-    def trace(self, title: str, family: str, guarantee: str = "same distribution", status: str = "complete") -> Trace:
+    def trace(
+        self, title: str, family: str, guarantee: str = "same distribution", status: str = "complete"
+    ) -> Trace:
         models = (
             ModelCard("target", "ar-target", "ab" * 32, 3_000_000, len(TOKENS), -1, (EOS,)),
             ModelCard("draft", "ar-draft", "cd" * 32, 800_000, len(TOKENS), -1, (EOS,)),
         )
         header = Header(
-            title.lower().replace(" ", "_"), title, family, "published rule", guarantee,
-            "Gives the target's own distribution.", {"k": 4, "temperature": 1.0}, models, "Once upon a time",
-            PROMPT, self.seed, 64, "full", "cpu", "float32", {"torch": "2.13"},
+            title.lower().replace(" ", "_"),
+            title,
+            family,
+            "published rule",
+            guarantee,
+            "Gives the target's own distribution.",
+            {"k": 4, "temperature": 1.0},
+            models,
+            "Once upon a time",
+            PROMPT,
+            self.seed,
+            64,
+            "full",
+            "cpu",
+            "float32",
+            {"torch": "2.13"},
         )
         costs = (Cost("target", 10, 100, 600),)
         clock = tuple(round(i * 0.7, 2) for i in range(len(self.events)))
@@ -163,7 +230,9 @@ def speculative(rounds: int = 12, k: int = 4, seed: int = 1) -> Trace:
         s.forward("target", (at - 1, at + k), at - 1)
         goods = [s.prob(0.1) for _ in range(k)]
         s.observe("target", Cells(0, (at,)), [(words[0], goods[0])])
-        s.observe("target", Candidates(tuple(ids)), [*zip(words[1:], goods[1:], strict=True), (s.word(), s.prob())])
+        s.observe(
+            "target", Candidates(tuple(ids)), [*zip(words[1:], goods[1:], strict=True), (s.word(), s.prob())]
+        )
         draws = [s.prob(0, 1) for _ in range(k)]
         bounds = [round(good / prob, 4) for good, prob in zip(goods, probs, strict=True)]
         taken = next((i for i in range(k) if draws[i] >= bounds[i]), k)
@@ -211,7 +280,11 @@ def _tree_round(s: Scribe, at: int, width: int, depth: int, keep: int) -> int:
     shown = sorted(kept)
     first = [id for id in kids[ROOT] if id in kept]
     s.observe("target", Cells(0, (at,)), [(word_of[first[0]] if first else 0, 0.4)])
-    s.observe("target", Candidates(tuple(shown)), [(word_of[next(iter(kids.get(id, [id])))], s.prob()) for id in shown])
+    s.observe(
+        "target",
+        Candidates(tuple(shown)),
+        [(word_of[next(iter(kids.get(id, [id])))], s.prob()) for id in shown],
+    )
     parent, path_ids = ROOT, []
     while True:
         chosen = None
@@ -234,8 +307,14 @@ def _tree_round(s: Scribe, at: int, width: int, depth: int, keep: int) -> int:
     return len(path_ids) + 1
 
 
-def masked(length: int = 64, rounds: int = 20, blocks: int = 2, remask: bool = True, seed: int = 3,
-           hostile: bool = False) -> Trace:
+def masked(
+    length: int = 64,
+    rounds: int = 20,
+    blocks: int = 2,
+    remask: bool = True,
+    seed: int = 3,
+    hostile: bool = False,
+) -> Trace:
     """A masked canvas, lifted block by block; one round takes some tokens back."""
     s = Scribe(seed)
     base = begin(s, length)
@@ -247,12 +326,15 @@ def masked(length: int = 64, rounds: int = 20, blocks: int = 2, remask: bool = T
         for number in range(per):
             s.say(Phase(1, f"Round {number + 1}"))
             beyond = set(range(high, base + length))
-            still = _masked_round(s, still, beyond, base + length, per - number, remask and number == per // 2, low, hostile)
+            still = _masked_round(
+                s, still, beyond, base + length, per - number, remask and number == per // 2, low, hostile
+            )
     return s.trace("Masked diffusion", "masked", "lossy")
 
 
-def _masked_round(s: Scribe, still: set[int], beyond: set[int], stop: int, left: int, doubt: bool, low: int,
-                  hostile: bool) -> set[int]:
+def _masked_round(
+    s: Scribe, still: set[int], beyond: set[int], stop: int, left: int, doubt: bool, low: int, hostile: bool
+) -> set[int]:
     where = sorted(still | beyond)
     s.forward("target", (0, stop))
     words = [(EOS + 3 + place % 2) if hostile else s.word() for place in where]
@@ -266,7 +348,11 @@ def _masked_round(s: Scribe, still: set[int], beyond: set[int], stop: int, left:
         return still
     bound = min(prob_of[place] for place in take)
     tested = sorted(still)
-    s.say(CONFIDENT.judge(Candidates(tuple(ids[p] for p in tested)), [prob_of[p] for p in tested], [bound] * len(tested)))
+    s.say(
+        CONFIDENT.judge(
+            Candidates(tuple(ids[p] for p in tested)), [prob_of[p] for p in tested], [bound] * len(tested)
+        )
+    )
     taken = [p for p in tested if prob_of[p] >= bound]
     s.say(Commit(0, tuple(ids[p] for p in taken)))
     still = still - set(taken)
@@ -293,7 +379,9 @@ def beams(steps: int = 10, width: int = 3, branch: int = 3, seed: int = 4) -> Tr
             found += [(total + prob - 1, lane, id) for id, prob in zip(ids, probs, strict=True)]
         found.sort(reverse=True)
         s.say(Score(LOGPROB.id, Candidates(tuple(f[2] for f in found)), tuple(round(f[0], 4) for f in found)))
-        s.say(RANK.judge(Candidates(tuple(f[2] for f in found)), list(range(len(found))), [width] * len(found)))
+        s.say(
+            RANK.judge(Candidates(tuple(f[2] for f in found)), list(range(len(found))), [width] * len(found))
+        )
         survivors = []
         for total, lane, id in found[:width]:
             s.say(Fork(fresh, lane, at + step, 0, ()), Commit(fresh, (id,)))
