@@ -1,0 +1,1 @@
+"""Speed, size and fidelity, measured side by side in one process (see docs/BENCHMARKS.md)."""

@@ -1,0 +1,76 @@
+"""Runs of methods for measuring: which models, which prompt, how many tokens."""
+
+import sys
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from benchmarks import standins
+from workbench.models.shelf import EMBEDDED, Shelf
+from workbench.run.prepare import Prepared, prepare
+from workbench.run.recorder import Recording
+from workbench.run.request import DEFAULT_MODELS, FULL, Request
+from workbench.trace import Trace, Value
+
+PROMPT = "story: the fox and the lamp."
+"""A free text on which a method writes until its budget ends."""
+
+
+@dataclass
+class Bench:
+    """The shelf that all parts share. `real` says whether the models are the embedded ones."""
+
+    shelf: Shelf
+    real: bool
+    device: str = "auto"
+    dtype: str = "auto"
+    notes: list[str] = field(default_factory=list)
+
+    def prepared(
+        self,
+        method: str,
+        max_tokens: int = 64,
+        knobs: Mapping[str, Value] | None = None,
+        detail: str = FULL,
+        prompt: str = PROMPT,
+    ) -> Prepared:
+        """A run about to start; its models are already in memory after the first call."""
+        request = Request(
+            method=method,
+            prompt=prompt,
+            knobs=dict(knobs or {}),
+            max_tokens=max_tokens,
+            detail=detail,
+            device=self.device,
+            dtype=self.dtype,
+        )
+        return prepare(request, self.shelf)
+
+    def run(
+        self,
+        method: str,
+        max_tokens: int = 64,
+        knobs: Mapping[str, Value] | None = None,
+        detail: str = FULL,
+        prompt: str = PROMPT,
+    ) -> Trace:
+        """One recorded run, from the request to the trace."""
+        return Recording(self.prepared(method, max_tokens, knobs, detail, prompt)).run()
+
+    def note(self, sentence: str) -> None:
+        """Something the reader of the figures must know; goes to standard error at once."""
+        self.notes.append(sentence)
+        print(sentence, file=sys.stderr, flush=True)
+
+
+def bench(device: str = "auto", dtype: str = "auto") -> Bench:
+    """With the embedded models, or with random ones of their shapes where those are missing."""
+    shelf = Shelf()
+    available = {entry.name for entry in shelf.list() if entry.available}
+    if available >= set(DEFAULT_MODELS.values()):
+        return Bench(shelf, True, device, dtype)
+    folder = Path(tempfile.mkdtemp(prefix="workbench-standins-"))
+    made = Bench(Shelf((standins.make(folder, EMBEDDED),)), False, device, dtype)
+    made.note("The embedded models are not all there: random ones of the same shapes stand in for them.")
+    return made
