@@ -89,14 +89,14 @@ def test_batches_are_pure_functions_of_their_index(kind: str) -> None:
 def test_masked_documents_end_in_end_marks_and_hide_prompts() -> None:
     rng = random.Random(1)
     for suffix in (False, True):
-        document = data.masked_document(rng, [9] * 5, [40, 41, 42, tokens.EOS], suffix, hide_prompt=False)
+        document = data.masked_document(rng, [9] * 5, [40, 41, 42, tokens.EOS], 24, suffix, hide_prompt=False)
         canvas = document.ids[5:]
-        assert document.ids[:5] == [9] * 5 and len(canvas) in (8, 24, 32)
+        assert document.ids[:5] == [9] * 5 and len(canvas) == 24
         holes = [cell for cell, token in enumerate(canvas) if token == tokens.MASK]
         assert holes and all(document.targets[5 + cell] != data.IGNORED for cell in holes)
         if suffix:
             assert holes == list(range(holes[0], len(canvas)))
-    hidden = data.masked_document(rng, [9] * 5, [40, tokens.EOS], False, hide_prompt=True)
+    hidden = data.masked_document(rng, [9] * 5, [40, tokens.EOS], 8, False, hide_prompt=True)
     assert hidden.ids[:5] == [tokens.MASK] * 5 and hidden.targets[:5] == [data.IGNORED] * 5
 
 

@@ -10,8 +10,9 @@ from typing import Any
 from . import sandbox
 from .base import Draft, Score, Task, right, wrong
 
-NUMBERS = (0, 1, 2, 3, 7, 10, -4)
+NUMBERS = (-4, 0, 1, 2, 3, 7, *range(9, 33), 58)  # around every number that a template takes
 LISTS: tuple[list[int], ...] = ([1, 2, 3], [5], [4, 4, 9, 2], [8, 1, 6, 3, 5])
+LONG = list(range(40))
 WORDS = ("fox", "level", "a", "python")
 Template = Callable[[int, int], tuple[str, str, list[Any]]]
 
@@ -32,11 +33,11 @@ TEMPLATES: tuple[Template, ...] = (
     lambda a, b: (f"the distance of x and {a}", _body(f"abs(x - {a})"), [*NUMBERS]),
     lambda a, b: (f"the sum of list x plus {b}", _body(f"sum(x) + {b}"), [*LISTS]),
     lambda a, b: (f"the length of x times {a}", _body(f"len(x) * {a}"), [*LISTS, *WORDS]),
-    lambda a, b: (f"the first {a} items of x", _body(f"x[:{a}]"), [*LISTS, *WORDS]),
-    lambda a, b: (f"the last {a} items of x", _body(f"x[-{a}:]"), [*LISTS, *WORDS]),
+    lambda a, b: (f"the first {a} items of x", _body(f"x[:{a}]"), [*LISTS, *WORDS, LONG]),
+    lambda a, b: (f"the last {a} items of x", _body(f"x[-{a}:]"), [*LISTS, *WORDS, LONG]),
     lambda a, b: (f"x reversed, {a} times", _body(f"x[::-1] * {a}"), [*LISTS, *WORDS]),
     lambda a, b: (f"the largest of list x minus {b}", _body(f"max(x) - {b}"), [*LISTS]),
-    lambda a, b: (f"the sum from {a} to x", _body(f"sum(range({a}, x + 1))"), [*NUMBERS, 40]),
+    lambda a, b: (f"the sum from {a} to x", _body(f"sum(range({a}, x + 1))"), [*NUMBERS]),
     lambda a, b: (
         f"{a} to the power x by a loop",
         f"def f(x):\n s = 1\n for i in range(x): s *= {a}\n return s",
@@ -46,11 +47,11 @@ TEMPLATES: tuple[Template, ...] = (
 
 
 @cache
-def _tests(program: str, template: int) -> list[tuple[Any, Any]]:
+def _tests(program: str, template: int) -> tuple[tuple[Any, Any], ...]:
     """The template's test arguments with what the program returns on them."""
     arguments = TEMPLATES[template](2, 1)[2]
     function = sandbox.load(program)
-    return [(argument, sandbox.call(function, [argument])) for argument in arguments]
+    return tuple((argument, sandbox.call(function, [argument])) for argument in arguments)
 
 
 def _draw(rng: random.Random) -> Draft:

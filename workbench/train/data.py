@@ -96,8 +96,9 @@ class Source:
             answer = tokens.answer_ids(self.tokenizer, instance.answer)
         if self.recipe.kind == "causal":
             return causal_document(prompt, answer)
+        length = canvas_length(rng, len(answer), self.recipe.long_canvases)
         hide = rng.random() < self.recipe.hidden_prompts
-        return masked_document(rng, prompt, answer, rng.random() < self.recipe.suffix_share, hide)
+        return masked_document(rng, prompt, answer, length, rng.random() < self.recipe.suffix_share, hide)
 
     def _random_copy(self, rng: random.Random) -> tuple[list[int], list[int]]:
         items = [rng.randrange(len(tokens.SPECIALS), tokens.VOCABULARY) for _ in range(rng.randint(3, 8))]
@@ -113,21 +114,20 @@ def causal_document(prompt: list[int], answer: list[int]) -> Document:
     return Document(ids, targets, [weight] * len(ids))
 
 
-def canvas_length(rng: random.Random, needed: int) -> int:
-    """Half of the canvases are as short as multiples of 8 allow, others as long as a user may choose."""
+def canvas_length(rng: random.Random, needed: int, long_share: float) -> int:
+    """As short as multiples of 8 allow, or, by chance, as long as a user may choose."""
     shortest = -(-needed // CANVAS_STEP) * CANVAS_STEP
     longer = [length for length in CANVASES if length > shortest]
-    return rng.choice(longer) if longer and rng.random() < 0.5 else shortest
+    return rng.choice(longer) if longer and rng.random() < long_share else shortest
 
 
 def masked_document(
-    rng: random.Random, prompt: list[int], answer: list[int], suffix: bool, hide_prompt: bool
+    rng: random.Random, prompt: list[int], answer: list[int], length: int, suffix: bool, hide_prompt: bool
 ) -> Document:
-    """A canvas filled up with end marks, of which a random subset or a suffix is masked; weight 1/t.
+    """A canvas of `length` cells, filled up with end marks; a random subset or a suffix is masked, weight 1/t.
 
     `hide_prompt` masks the prompt without a target, which is the unconditional input of guidance.
     """
-    length = canvas_length(rng, len(answer))
     canvas = answer + [tokens.EOS] * (length - len(answer))
     if suffix:
         masked = set(range(rng.randrange(len(answer)), length))

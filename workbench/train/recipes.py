@@ -58,6 +58,7 @@ class Recipe:
     warm_up: float = 0.12  # until this progress some documents copy random tokens (induction)
     loss_room: float = 0.75  # share of positions that may carry loss; fixes the shape of the compiled step
     suffix_share: float = 0.35  # masked only: documents masked from some position on
+    long_canvases: float = 0.3  # masked only: documents whose canvas is longer than need be
     hidden_prompts: float = 0.08  # masked only: documents whose prompt is masked, for guidance
     teacher: str = ""
     soft_share: float = 0.9  # with a teacher: weight of its distribution against the data
@@ -107,6 +108,7 @@ MASKED_MIX = (
 BIG = Shape(width=256, depth=4, heads=8, ffn=512)
 MIDDLE = Shape(width=192, depth=4, heads=6, ffn=384)  # sees twice the tokens of BIG in the same time
 SMALL = Shape(width=128, depth=2, heads=4, ffn=256)
+TINY = Shape(width=64, depth=1, heads=2, ffn=128)
 
 RECIPES: dict[str, Recipe] = {
     recipe.name: recipe
@@ -120,8 +122,12 @@ RECIPES: dict[str, Recipe] = {
             tokens=1_700_000, teacher="ar-target", warm_up=0.0,
         ),
         Recipe(
+            "ar-drafter-weak", "Deliberately weak drafter", "causal", TINY, TARGET_MIX,
+            tokens=500_000, teacher="ar-target", warm_up=0.0,
+        ),
+        Recipe(
             "masked", "Masked diffusion", "masked", MIDDLE, MASKED_MIX,
-            tokens=18_000_000, batches=((0.0, 1), (0.15, 2), (0.4, 4)), loss_room=0.6,
+            tokens=18_000_000, batches=((0.0, 1), (0.15, 2), (0.7, 4)), loss_room=0.6,
         ),
     )
 }  # fmt: skip
