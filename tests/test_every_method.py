@@ -29,7 +29,9 @@ def settings(method: Method) -> list[dict]:
         elif knob.name == "temperature":
             others += [{"temperature": t} for t in (0.0, 0.8) if t != knob.default]
         else:
-            others += [{knob.name: v} for v in {knob.low, min(knob.high, knob.low + 3 * knob.step)} - {knob.default}]
+            others += [
+                {knob.name: v} for v in {knob.low, min(knob.high, knob.low + 3 * knob.step)} - {knob.default}
+            ]
     hot = {"temperature": 0.8} if any(knob.name == "temperature" for knob in method.knobs) else {}
     return [{}, *others, *({**other, **hot} for other in others if hot)]
 

@@ -18,7 +18,9 @@ PROMPT = (0, 1)
 LOSSLESS = [m for m in catalogue().values() if m.guarantee.promise is Promise.SAME_DISTRIBUTION]
 
 
-def play(method: Method, knobs: dict, laws: dict[str, Law], size: int, tokens: int, dice, eos=()) -> tuple[int, ...]:
+def play(
+    method: Method, knobs: dict, laws: dict[str, Law], size: int, tokens: int, dice, eos=()
+) -> tuple[int, ...]:
     """The answer of one run on table models, read from the trace's lane 0 and compared with the run's own."""
     meter = Meter()
     models = {role: TableCausal(laws[role], size, role, meter, eos) for role in method.needs}
@@ -91,7 +93,9 @@ def test_output_law_is_the_targets(method: Method, case: str) -> None:
 def test_two_levels_drawn_without_replacement(zeros: int) -> None:
     target, draft = random_law(3, 3, zeros), random_law(4, 3, zeros=1)
     setting = {"temperature": 1.0, "branch": 2, "depth": 2, "verification": "without replacement"}
-    found = law_of(catalogue()["token_tree"], setting, {"target": target, "draft": draft}, len(target(PROMPT)), 3)
+    found = law_of(
+        catalogue()["token_tree"], setting, {"target": target, "draft": draft}, len(target(PROMPT)), 3
+    )
     assert distance(found, reference(target, 3)) < EXACT
 
 
@@ -159,5 +163,12 @@ def test_beam_search_finds_the_likeliest_answer_when_wide_enough() -> None:
 def test_one_beam_is_greedy() -> None:
     law = random_law(32, 5)
     method = catalogue()["beam_search"]
-    one = play(method, {"beams": 1, "length_penalty": 0.0, "early_stop": True}, {"target": law}, 5, 8, ScriptedDice([]))
+    one = play(
+        method,
+        {"beams": 1, "length_penalty": 0.0, "early_stop": True},
+        {"target": law},
+        5,
+        8,
+        ScriptedDice([]),
+    )
     assert one == play(catalogue()["greedy"], {}, {"target": law}, 5, 8, ScriptedDice([]))

@@ -86,14 +86,17 @@ def _match(method: Method, models: Mapping[str, Model], opened: Mapping[str, Loa
         has = capabilities(models[role])
         if capability not in has:
             raise WorkbenchError(
-                f"The model '{opened[role].entry.name}' cannot be the {role} of {method.id}: that needs a {capability} "
-                f"model, and it is {' and '.join(sorted(has)) or 'neither'}. Choose another model for this role."
+                f"The model '{opened[role].entry.name}' cannot be the {role} of {method.id}: that needs a "
+                f"{capability} "
+                f"model, and it is {' and '.join(sorted(has)) or 'neither'}. Choose another model for this "
+                f"role."
             )
     hashes = {role: loaded.tokens.vocab_hash for role, loaded in opened.items()}
     if len(set(hashes.values())) > 1:
         named = ", ".join(f"{role} '{opened[role].entry.name}'" for role in hashes)
         raise WorkbenchError(
-            f"The vocabularies of {named} differ, and {method.id} compares token ids; choose models that share a "
+            f"The vocabularies of {named} differ, and {method.id} compares token ids; choose models that "
+            f"share a "
             "tokenizer."
         )
 
@@ -102,7 +105,8 @@ def _fits(prompt_ids: list[int], max_tokens: int, models: Mapping[str, Model]) -
     room = min(model.max_positions for model in models.values())
     if len(prompt_ids) + max_tokens > room:
         raise WorkbenchError(
-            f"The prompt has {len(prompt_ids)} tokens and max_tokens is {max_tokens}; the models hold {room} together. "
+            f"The prompt has {len(prompt_ids)} tokens and max_tokens is {max_tokens}; the models hold "
+            f"{room} together. "
             "Shorten the prompt or ask for fewer tokens."
         )
 

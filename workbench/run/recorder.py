@@ -144,12 +144,14 @@ class Recording:
             return OUT_OF_MEMORY
         log.exception("The method %s failed", self.prepared.header.method)
         return (
-            f"The method stopped on an unexpected error ({type(error).__name__}: {str(error)[:200]}); what was recorded "
+            f"The method stopped on an unexpected error ({type(error).__name__}: {str(error)[:200]}); what "
+            f"was recorded "
             "is kept. This is a fault of the workbench: please report it with the exported trace."
         )
 
 
 OUT_OF_MEMORY = (
-    "The device ran out of memory; what was recorded is kept. Ask for fewer tokens, choose a smaller model, or start "
+    "The device ran out of memory; what was recorded is kept. Ask for fewer tokens, choose a smaller "
+    "model, or start "
     "with --dtype bfloat16 or --device cpu."
 )

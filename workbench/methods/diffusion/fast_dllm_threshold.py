@@ -35,7 +35,8 @@ class Params:
     guarantee=Guarantee(
         Promise.LOSSY,
         "",
-        "Close to one token a round where all written tokens are very sure (the paper's theorem 1 assumes a coherent "
+        "Close to one token a round where all written tokens are very sure (the paper's theorem 1 assumes "
+        "a coherent "
         "joint distribution), and not the same where they are not.",
     ),
     params=Params,

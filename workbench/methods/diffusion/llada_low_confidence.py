@@ -36,7 +36,8 @@ def quota(run: Run, p: Params, now: Round) -> int:
     guarantee=Guarantee(
         Promise.LOSSY,
         "",
-        "It defines its own output: tokens written in one round are chosen independently, so fewer rounds can cost "
+        "It defines its own output: tokens written in one round are chosen independently, so fewer rounds "
+        "can cost "
         "accuracy.",
     ),
     params=Params,

@@ -20,10 +20,10 @@ class Reader:
 
     def unread(self, text: Sequence[int]) -> list[int]:
         """The tail of `text` that is not cached, at least its last token; the cache is cut back to fit."""
-        same = 0
-        limit = min(len(self._read), len(text) - 1)
-        while same < limit and self._read[same] == text[same]:
-            same += 1
+        same = len(self._read)
+        if list(text[:same]) != self._read:
+            same = next(i for i, token in enumerate(self._read) if i >= len(text) or text[i] != token)
+        same = min(same, len(text) - 1)
         if self.memory is not None and same < len(self._read):
             self.memory = self.memory.back_to(same)
         del self._read[same:]

@@ -77,7 +77,8 @@ def unmask(run: Run, recipe: Recipe) -> Iterator[Event]:
 def _believe(
     run: Run, recipe: Recipe, canvas: Sequence[int], holes: list[int]
 ) -> Generator[Event, None, Tensor]:
-    """Logits (holes, V) at every hole, guided if asked for: z_u + (w + 1) (z_c - z_u) (LLaDA, generate.py)."""
+    """Logits (holes, V) at every hole, guided if asked for: z_u + (w + 1) (z_c - z_u) (LLaDA, "
+    "generate.py)."""
     model = run.masked("denoiser")
     cells = Cells(ANSWER, tuple(holes))
     if not recipe.guidance:
@@ -97,7 +98,8 @@ def _believe(
 def _propose(
     run: Run, recipe: Recipe, logits: Tensor, holes: list[int]
 ) -> Generator[Event, None, tuple[list[int], tuple[int, ...], list[float]]]:
-    """One candidate per hole in scope: tokens, candidate ids, confidences (probabilities at temperature 1)."""
+    """One candidate per hole in scope: tokens, candidate ids, confidences (probabilities at temperature "
+    "1)."""
     clean = warp(logits.double() if logits.device.type == "cpu" else logits)
     if recipe.temperature == 0:
         tokens, kind = logits.argmax(dim=-1).tolist(), DraftKind.POINT

@@ -59,7 +59,8 @@ class Window:
     guarantee=Guarantee(
         Promise.SAME_DISTRIBUTION,
         "sampling",
-        "Lossless: at temperature 0 the fixed point is the target's greedy text; above it every guess is kept with the "
+        "Lossless: at temperature 0 the fixed point is the target's greedy text; above it every guess is "
+        "kept with the "
         "target's own probability of it, which is exact for guesses fixed before the draw.",
     ),
     params=Params,

@@ -81,7 +81,8 @@ class Lookup:
     guarantee=Guarantee(
         Promise.SAME_DISTRIBUTION,
         "sampling",
-        "Lossless: copied drafts are a function of the text, so keeping each with the target's own probability is "
+        "Lossless: copied drafts are a function of the text, so keeping each with the target's own "
+        "probability is "
         "exact; at temperature 0 it is the target's greedy text.",
     ),
     params=Params,

@@ -34,7 +34,8 @@ class Params:
     title="Speculative sampling",
     family="speculative",
     year=2023,
-    paper="Fast Inference from Transformers via Speculative Decoding (Leviathan et al., 2023), arXiv 2211.17192; "
+    paper="Fast Inference from Transformers via Speculative Decoding (Leviathan et al., 2023), arXiv "
+    "2211.17192; "
     "Accelerating LLM Decoding with Speculative Sampling (Chen et al., 2023), arXiv 2302.01318",
     needs={"target": "causal", "draft": "causal"},
     guarantee=Guarantee(

@@ -39,13 +39,15 @@ class Params:
     title="Token tree",
     family="speculative",
     year=2024,
-    paper="EAGLE-2: Faster Inference of Language Models with Dynamic Draft Trees (Li et al., 2024), arXiv 2406.16858; "
+    paper="EAGLE-2: Faster Inference of Language Models with Dynamic Draft Trees (Li et al., 2024), arXiv "
+    "2406.16858; "
     "Recursive Speculative Decoding (Jeon et al., 2024), arXiv 2402.14160",
     needs={"target": "causal", "draft": "causal"},
     guarantee=Guarantee(
         Promise.SAME_DISTRIBUTION,
         "sampling",
-        "Lossless: top-k children are tested with the point-mass rule, sampled children with the residual rule for "
+        "Lossless: top-k children are tested with the point-mass rule, sampled children with the residual "
+        "rule for "
         "draws without replacement; at temperature 0 it is the target's greedy text.",
     ),
     params=Params,
