@@ -49,24 +49,24 @@ def confidence(lines: Sequence[Mapping[str, Any]], born: Sequence[Sequence[Any]]
 
 
 def _open_positions(lines: Sequence[Mapping[str, Any]]) -> Spec:
-    sure = [(at + 1, line["sure"]) for at, line in enumerate(lines) if line["sure"]]
+    sure = [(at + 1, each["sure"]) for at, each in enumerate(lines) if each["sure"]]
     x = [at for at, _ in sure]
     low, q1, mean, q3, _ = ([round(five[i], 4) for _, five in sure] for i in range(5))
     data: list[Spec] = [
-        _bar(list(range(1, len(lines) + 1)), [line["committed"] for line in lines], "commits in the round"),
-        {**_line(x, q3, "upper quartile", "@confidence/0"), "showlegend": False, "hoverinfo": "skip"},
+        _bar(list(range(1, len(lines) + 1)), [each["committed"] for each in lines], "commits in the round"),
+        {**line(x, q3, "upper quartile", "@confidence/0"), "showlegend": False, "hoverinfo": "skip"},
         {
-            **_line(x, q1, "middle half of the open positions", "@confidence/0"),
+            **line(x, q1, "middle half of the open positions", "@confidence/0"),
             "fill": "tonexty",
             "fillcolor": "@confidence/0.18",
             "hoverinfo": "skip",
         },
-        _line(x, mean, "mean", "@confidence"),
-        {**_line(x, low, "lowest", "@rejected"), "line": {"color": "@rejected", "width": 1.5, "dash": "dot"}},
+        line(x, mean, "mean", "@confidence"),
+        {**line(x, low, "lowest", "@rejected"), "line": {"color": "@rejected", "width": 1.5, "dash": "dot"}},
     ]
-    bounds = [(at + 1, line["bound"]) for at, line in enumerate(lines) if line["bound"] is not None]
+    bounds = [(at + 1, each["bound"]) for at, each in enumerate(lines) if each["bound"] is not None]
     if bounds:
-        threshold = _line(
+        threshold = line(
             [at for at, _ in bounds], [bound for _, bound in bounds], "threshold of the rule", "@ink"
         )
         data.append(threshold | {"line": {"color": "@ink", "width": 1.5, "dash": "dash", "shape": "hv"}})
@@ -90,7 +90,7 @@ def _per_token(born: Sequence[Sequence[Any]]) -> Spec:
     data = [_bar(x, surprise, "surprise of the chosen token")]
     data[0]["yaxis"] = "y"
     if any(row[5] is not None for row in rows):
-        data.append(_line(x, [row[5] for row in rows], "entropy before the choice", "@confidence"))
+        data.append(line(x, [row[5] for row in rows], "entropy before the choice", "@confidence"))
     lay = layout("position", "nats", bargap=0.25)
     lay["yaxis"]["rangemode"] = "tozero"
     return panel("Confidence", "Which tokens surprised the model, and where was it unsure?", data, lay)
@@ -139,7 +139,7 @@ def cost(costs: Mapping[str, Sequence[int]], glossary: Glossary, ms: float) -> S
     return panel("Cost", "What did each network have to compute?", data, lay)
 
 
-def _line(x: Sequence[Any], y: Sequence[Any], name: str, colour: str) -> Spec:
+def line(x: Sequence[Any], y: Sequence[Any], name: str, colour: str = "@ink") -> Spec:
     return {
         "type": "scatter",
         "mode": "lines",

@@ -102,6 +102,11 @@ class Forest:
             return {ALL: self._tree(everything, first)} if dirty and self.grown else {}
         return {str(number): self._tree(self._rounds[number], number) for number in dirty if self.key(number)}
 
+    def all(self) -> dict[str, Any]:
+        """Layouts of every tree."""
+        self._dirty = set(self._rounds)
+        return self.changed()
+
     def entropy(self, proposal: Proposal) -> float | None:
         """The target's entropy at the place of a candidate, where it was recorded."""
         ref = self._address(proposal)

@@ -59,6 +59,15 @@ def number(value: float) -> str:
         return str(int(value))
     if abs(value) >= 1000:
         return f"{value:.0f}"
-    if abs(value) >= 0.001:
-        return f"{value:.4g}" if abs(value) >= 1 else f"{value:.3f}".rstrip("0").rstrip(".")
-    return f"{value:.2g}"
+    if abs(value) >= 1:
+        return f"{value:.4g}"
+    if abs(value) < 0.001:
+        return f"{value:.2g}"
+    short = f"{value:.3f}".rstrip("0").rstrip(".")
+    return f"{value:.6g}" if short in ("1", "-1") else short
+
+
+def numbers(left: float, right: float) -> tuple[str, str]:
+    """Two numbers that are compared: with more digits where they would look alike."""
+    short = number(left), number(right)
+    return (f"{left:.6g}", f"{right:.6g}") if short[0] == short[1] and left != right else short

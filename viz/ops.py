@@ -86,6 +86,8 @@ def address(refs: Refs) -> list[Any]:
 
 def short(value: float) -> float:
     """A number with at most six significant digits; whole numbers as ints."""
+    if 0.001 <= value < 1:
+        return round(value, 6)
     rounded = float(f"{value:.6g}")
     return int(rounded) if rounded == int(rounded) else rounded
 
@@ -113,7 +115,7 @@ def _propose(event: Propose, birth: str, guess: bool, above: Sequence[int]) -> O
 def _belief(event: Observe) -> Op:
     keep = KEEP_FEW if len(event.of) <= FEW else KEEP_MANY
     keys = [list(row[:keep]) for row in event.keys]
-    probs = [[_four(prob) for prob in row[:keep]] for row in event.probs]
+    probs = [[round(prob, 4) for prob in row[:keep]] for row in event.probs]
     return [
         "b",
         event.source,
@@ -121,10 +123,5 @@ def _belief(event: Observe) -> Op:
         *address(event.of),
         keys,
         probs,
-        [_four(h) for h in event.entropies],
+        [round(h, 3) for h in event.entropies],
     ]
-
-
-def _four(value: float) -> float:
-    rounded = round(value, 4)
-    return int(rounded) if rounded == int(rounded) else rounded

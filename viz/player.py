@@ -27,8 +27,10 @@ FILES: tuple[str, ...] = (
 """In the order in which they have to run."""
 
 _PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'">
+<html lang="en"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy"
+ content="default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'">
 <title>{title}</title><style>body{{margin:0;padding:16px}}body.dark{{background:#0f1216}}
 {style}</style></head><body><main id="player"></main>
 <script type="application/json" id="reels">{reels}</script>

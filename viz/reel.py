@@ -212,16 +212,17 @@ class ReelBuilder:
     def _open_round(self) -> None:
         self._pending += [["s", status, ids] for status, ids in self.fates.new_round().items()]
         beat = self._index
-        if self.rounds and self.rounds[-1].first == beat and not self.rounds[-1].candidates:
-            self.rounds.pop()
-            if self.grid.rows:
-                self.grid.rows.pop()
+        if self.rounds and not self.rounds[-1].candidates and not self.rounds[-1].committed:
+            self.rounds[-1].title, self.rounds[-1].heading = self._titles(len(self.rounds) - 1)
+            return
         number = len(self.rounds)
-        title = self.headings.round or f"Round {number + 1}"
-        self.rounds.append(Round(number, title, self.headings.block, beat, beat))
+        self.rounds.append(Round(number, *self._titles(number), beat, beat))
         self.clocks.rounds = len(self.rounds)
         self.grid.new_round(number)
         self.forest.new_round(number)
+
+    def _titles(self, number: int) -> tuple[str, str]:
+        return self.headings.round or f"Round {number + 1}", self.headings.block
 
     def _take(self, event: Event, guess: bool) -> None:
         match event:
@@ -285,6 +286,10 @@ class ReelBuilder:
                 noun = self.glossary.spaces.get(space)
                 if not (noun and noun.bins):
                     self._words(id for row in keys for id in row[:8])
+            case Judge(rule, values=values, bounds=bounds):
+                noun = self.glossary.rules.get(rule)
+                if noun and noun.value_from == "token":
+                    self._words(int(value) for value in (*values, *bounds))
             case Propose(fills=fills) | Fork(holds=fills):
                 for content in fills:
                     if isinstance(content, Token):

@@ -6,7 +6,7 @@ addresses that an event names are then known.
 
 from collections.abc import Mapping, Sequence
 
-from viz.glyphs import number, plain, quoted, running, visible
+from viz.glyphs import number, numbers, plain, quoted, running, visible
 from workbench.trace import (
     HELD,
     ROOT,
@@ -95,12 +95,14 @@ class Narrator:
     def verdict(self, event: Judge, index: int) -> str:
         """The sentence of one verdict of a Judge event."""
         rule = self._rule(event.rule)
-        sides = self.side(rule, event.values[index]), self.side(rule, event.bounds[index])
+        sides = self.sides(rule, event.values[index], event.bounds[index])
         return verdict(rule, self.what(event.of, index), sides, event.passed[index])
 
-    def side(self, rule: Rule, value: float) -> str:
-        """A number as the rule means it: token ids are shown as the tokens."""
-        return quoted(Token(int(value)), self.tokens) if rule.value_from == "token" else number(value)
+    def sides(self, rule: Rule, value: float, bound: float) -> tuple[str, str]:
+        """Two numbers as the rule means them: token ids are shown as the tokens."""
+        if rule.value_from == "token":
+            return quoted(Token(int(value)), self.tokens), quoted(Token(int(bound)), self.tokens)
+        return numbers(value, bound)
 
     def _rule(self, id: str) -> Rule:
         return self.glossary.rules.get(id) or Rule(
@@ -109,7 +111,7 @@ class Narrator:
 
     def _source(self, id: str) -> str:
         source = self.glossary.sources.get(id)
-        return source.title if source else id
+        return capital(source.title if source else id)
 
     def _forward(self, event: Forward) -> str:
         rows = sum(stop - start for start, stop in event.computed)
@@ -174,7 +176,7 @@ class Narrator:
         if not many:
             return f"{self._rule(event.rule).title}: nothing to decide."
         good = sum(event.passed)
-        head = f"{self._rule(event.rule).title}: {good} of {many} pass."
+        head = f"{capital(self._rule(event.rule).title)}: {good} of {many} pass."
         telling = (
             event.passed.index(False)
             if 0 < good < many and good >= many - good

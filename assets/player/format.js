@@ -24,8 +24,17 @@
     const size = Math.abs(value);
     if (size >= 1000) return value.toFixed(0);
     if (size >= 1) return String(Number(value.toPrecision(4)));
-    if (size >= 0.001) return short(value, 3);
+    if (size >= 0.001) {
+      const text = short(value, 3);
+      return text === "1" || text === "-1" ? String(Number(value.toPrecision(6))) : text;
+    }
     return value.toExponential(1).replace("e-", "e-0").replace(/e-0(\d\d)/, "e-$1");
+  };
+
+  /* Two numbers that are compared: with more digits where they would look alike. */
+  dw.numbers = function (left, right) {
+    const pair = [dw.number(left), dw.number(right)];
+    return pair[0] === pair[1] && left !== right ? [left, right].map((each) => String(Number(each.toPrecision(6)))) : pair;
   };
 
   dw.capital = (text) => text.slice(0, 1).toUpperCase() + text.slice(1);

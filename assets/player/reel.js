@@ -93,7 +93,9 @@
       return this.glossary.rules[id] || {title: id, op: "==", left: "value", right: "bound",
         yes: "{what} passed: {left}", no: "{what} failed: {left}"};
     }
-    side(rule, value) { return rule.tokens ? this.quoted(value) : dw.number(value); }
+    sides(rule, value, bound) {
+      return rule.tokens ? [this.quoted(value), this.quoted(bound)] : dw.numbers(value, bound);
+    }
     source(id) { return this.glossary.sources[id] || {title: id, role: ""}; }
   };
 

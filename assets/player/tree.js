@@ -155,7 +155,8 @@
       if (!wanted || view.mark) return;
       const x = view.from[0] + (view.to[0] - view.from[0]) * 0.62, y = view.from[1] + (view.to[1] - view.from[1]) * 0.72;
       const last = this.pane.verdicts(id).filter((verdict) => !verdict.passed).pop();
-      const words = last ? `${last.rule.left} = ${reel.side(last.rule, last.value)} against ${last.rule.right} = ${reel.side(last.rule, last.bound)}` : "rejected";
+      const [left, right] = last ? reel.sides(last.rule, last.value, last.bound) : ["", ""];
+      const words = last ? `${last.rule.left}: ${left}, ${last.rule.right}: ${right}` : "rejected";
       view.mark = svg("g", {class: "dw-cross", transform: `translate(${x},${y})`, "data-c": id},
         svg("title", {text: words}), svg("circle", {r: 8}), svg("path", {d: "M-3.2-3.2L3.2 3.2M3.2-3.2L-3.2 3.2"}));
       this.marks.append(view.mark);

@@ -81,7 +81,7 @@
     bare(pane, [, rule, kind, , ids, values, bounds, passed]) {
       const noun = {p: "position", l: "lane", y: "layer"}[kind], known = pane.reel.rule(rule);
       const at = Math.max(0, ids.findIndex((_, i) => dw.col(passed, i)));
-      return el("div", {}, el("h4", {text: known.title}),
+      return el("div", {}, el("h4", {text: dw.capital(known.title)}),
         this.verdict({rule: known, value: dw.col(values, at), bound: dw.col(bounds, at), passed: dw.col(passed, at), beat: null},
           `${noun} ${ids[at]}`, pane));
     }
@@ -119,7 +119,7 @@
     }
 
     verdict({rule, value, bound, passed}, what, pane) {
-      const left = pane.reel.side(rule, value), right = pane.reel.side(rule, bound), same = /^[!=]=$/.test(rule.op);
+      const [left, right] = pane.reel.sides(rule, value, bound), same = /^[!=]=$/.test(rule.op);
       return el("div", {class: "dw-verdict " + (passed ? "dw-yes" : "dw-no")},
         el("p", {class: "dw-ineq"}, el("b", {text: rule.left}), ` ${left} `, el("i", {text: rule.op}),
           ` ${right} `, el("b", {text: rule.right}), el("span", {class: "dw-tick", text: passed ? " ✓ yes" : " × no"})),

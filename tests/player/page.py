@@ -1,4 +1,4 @@
-"""A page that mounts the player with synthetic traces, on 127.0.0.1. `python -m tests.player.page` to look at it."""
+"""A page that mounts the player with synthetic traces; `python -m tests.player.page` serves it."""
 
 import json
 import threading

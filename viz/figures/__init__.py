@@ -1,0 +1,1 @@
+"""One file per figure; `viz.figure` finds them."""
