@@ -42,6 +42,7 @@ class EventRules:
         self.next_lane = 0
         self.answered = 0
         self.masks = {card.mask_id for card in trace.header.models if card.mask_id >= 0}
+        self.prompt = tuple(map(Token, trace.header.prompt_ids))
         self.textless: set[int] = set()
 
     def before(self, event: Event) -> Iterator[str]:
@@ -300,8 +301,7 @@ class EventRules:
             yield f"it keeps {event.kept} cells, but lane {event.parent} has {length}."
 
     def _prompt(self, fills: Sequence[Fill | None]) -> Iterator[str]:
-        prompt = self.trace.header.prompt_ids
-        if tuple(fills[: len(prompt)]) != tuple(map(Token, prompt)):
+        if tuple(fills[: len(self.prompt)]) != self.prompt:
             yield "lane 0 does not begin with the prompt of the header."
 
     def _close(self, event: Close) -> Iterator[str]:

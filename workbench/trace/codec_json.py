@@ -6,6 +6,7 @@ bracket and Python's number parser is slow on long numbers.
 
 import json
 import re
+from collections import Counter
 from typing import Any
 
 from workbench.trace.codec_parts import Json, Misfit, shown
@@ -15,8 +16,10 @@ MAX_DEPTH = 32
 MAX_PARTS = 2_000_000
 MAX_DIGITS = 64
 
-_PARTS = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[\[{]|[\]}]|[0-9]{%d,}+' % (MAX_DIGITS + 1), re.DOTALL)
-"""Strings (possessive, so that no input makes it backtrack), brackets, numbers that are too long."""
+_PARTS = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|\[|\{|\]|\}', re.DOTALL)
+"""Strings (possessive, so that no input makes it backtrack) and brackets; each case begins with a
+plain character, so that the search skips over numbers quickly."""
+_LONG_NUMBER = re.compile(rb"[0-9]{%d}" % (MAX_DIGITS + 1))
 
 
 def parse(data: bytes, limit: int = MAX_BYTES) -> Json:
@@ -37,21 +40,27 @@ def parse(data: bytes, limit: int = MAX_BYTES) -> Json:
 
 
 def _scan(data: bytes) -> None:
-    depth = parts = 0
+    depth = parts = end = 0
     for found in _PARTS.finditer(data):
-        first = data[found.start()]
-        if first in b"[{":
-            depth += 1
-            if depth > MAX_DEPTH:
-                raise Misfit(f"the file nests deeper than {MAX_DEPTH} levels (byte {found.start()})")
-        elif first in b"]}":
+        start = found.start()
+        _refuse_long_number(data, end, start)
+        end = found.end()
+        if data[start] in b"]}":
             depth -= 1
             continue
-        elif first != ord('"'):
-            raise Misfit(f"the file holds a number of more than {MAX_DIGITS} digits (byte {found.start()})")
+        depth += data[start] in b"[{"
         parts += 1
+        if depth > MAX_DEPTH:
+            raise Misfit(f"the file nests deeper than {MAX_DEPTH} levels (byte {start})")
         if parts > MAX_PARTS:
             raise Misfit(f"the file holds more than {MAX_PARTS} texts, lists and objects")
+    _refuse_long_number(data, end, len(data))
+
+
+def _refuse_long_number(data: bytes, start: int, stop: int) -> None:
+    """In the bytes between two parts, which hold numbers and punctuation only."""
+    if stop - start > MAX_DIGITS and (found := _LONG_NUMBER.search(data, start, stop)):
+        raise Misfit(f"the file holds a number of more than {MAX_DIGITS} digits (byte {found.start()})")
 
 
 def _no_constant(name: str) -> Json:
@@ -61,8 +70,7 @@ def _no_constant(name: str) -> Json:
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
+        twice, _ = Counter(name for name, _ in pairs).most_common(1)[0]
         raise Misfit(f"the key {shown(twice)} stands twice in one object")
     return found
 

@@ -211,6 +211,24 @@ def _ratio(view: View, ref: Ref, asked: Derivation) -> float | None:
     return min(1.0, observed / proposed) if proposed > 0 else 1.0
 
 
+def _remaining(view: View, ref: Ref, asked: Derivation) -> float | None:
+    """The source's probability once the siblings that this rule has rejected are struck out."""
+    observed, proposal = view.observed(ref, asked), view.subject(ref)
+    if observed is None or proposal is None:
+        return None
+    gone, id = 0.0, proposal.id - 1
+    while (sibling := view.state.proposals.get(id)) and sibling.parent == proposal.parent:
+        if sibling.position != proposal.position or sibling.lane != proposal.lane:
+            break
+        if any(isinstance(view.event, Judge) and v[0] == view.event.rule and not v[3] for v in sibling.verdicts):
+            struck = view.observed(Candidate(id), asked)
+            if struck is None:
+                return None
+            gone += struck
+        id -= 1
+    return min(1.0, observed / (1 - gone)) if gone < 1 - WHOLE_ROW else None
+
+
 def _entropy(view: View, ref: Ref, asked: Derivation) -> float | None:
     belief = view.belief(ref, asked)
     return belief.entropy if belief else None
@@ -286,6 +304,7 @@ FORMULAS: dict[str, tuple[str, Callable[[View, Ref, Derivation], Answer | float 
     "runner_up": ("source", _runner_up),
     "top_prob": ("source", _top_prob),
     "ratio": ("source", _ratio),
+    "remaining": ("source", _remaining),
     "entropy": ("source", _entropy),
     "gap": ("source", _gap),
     "score": ("measure", _score),
