@@ -124,7 +124,7 @@ def canvas_length(rng: random.Random, needed: int, long_share: float) -> int:
 def masked_document(
     rng: random.Random, prompt: list[int], answer: list[int], length: int, suffix: bool, hide_prompt: bool
 ) -> Document:
-    """A canvas of `length` cells, filled up with end marks; a random subset or a suffix is masked, weight 1/t.
+    """A canvas of `length` cells filled up with end marks; a random subset or a suffix is masked.
 
     `hide_prompt` masks the prompt without a target, which is the unconditional input of guidance.
     """
