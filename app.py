@@ -1,0 +1,76 @@
+"""Opens the workbench in the browser: `python app.py`. Hands the page the pictures, and nothing else."""
+
+import argparse
+import logging
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from viz import player, reel, theme
+from workbench.trace import Trace, WorkbenchError
+from workbench.ui.pictures import Pictures
+from workbench.ui.place import Settings
+from workbench.ui.serve import Address, serve
+
+TRACES = Path(__file__).resolve().parent / ".traces"
+
+
+def tables(trace: Trace) -> Mapping[str, str]:
+    """The trace as CSV tables; pandas is only loaded when somebody asks for them."""
+    from viz.tables import csv_tables
+
+    return csv_tables(trace)
+
+
+def standalone(reels: Sequence[Mapping[str, Any]]) -> str:
+    """One HTML file that replays one or two runs offline."""
+    return player.standalone(reels)
+
+
+PICTURES = Pictures(
+    builder=reel.ReelBuilder,
+    reel=reel.reel,
+    dumps=reel.dumps,
+    tables=tables,
+    script=player.script,
+    style=player.style,
+    colours=theme.TOKENS,
+    standalone=standalone,
+)
+
+
+def options(argv: Sequence[str]) -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser("app.py", description="The decoding workbench, in the browser.")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine only)")
+    parser.add_argument("--port", type=int, default=7860, help="port; a free one is taken if it is in use")
+    parser.add_argument(
+        "--allow-host", action="append", default=[], help="a further host name the page may have"
+    )
+    parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda", "mps"))
+    parser.add_argument("--dtype", default="auto", choices=("auto", "float32", "bfloat16", "float16"))
+    parser.add_argument(
+        "--models", type=Path, action="append", default=[], metavar="FOLDER",
+        help="a model folder, or a folder of them; may be given again",
+    )  # fmt: skip
+    parser.add_argument("--traces", type=Path, default=TRACES, help="where runs are recorded")
+    parser.add_argument("--open", action=argparse.BooleanOptionalAction, default=True, help="open the browser")
+    return parser.parse_args(argv)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Serve the page until it is interrupted."""
+    given = options(sys.argv[1:] if argv is None else argv)
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    settings = Settings(given.device, given.dtype, tuple(given.models), given.traces)
+    address = Address(given.host, given.port, tuple(given.allow_host))
+    try:
+        return serve(settings, PICTURES, address, given.open)
+    except WorkbenchError as error:
+        print(error, file=sys.stderr)
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

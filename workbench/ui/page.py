@@ -1,0 +1,238 @@
+"""The page: controls on the left, the player on the right. Gradio carries the controls, the queue and the API."""
+
+import json
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import gradio as gr
+
+from workbench import tasks
+from workbench.run.request import DETAILS, FULL, MAX_TOKENS
+from workbench.trace import WorkbenchError
+from workbench.ui import share
+from workbench.ui.answer import Known
+from workbench.ui.api import publish
+from workbench.ui.place import Place
+
+log = logging.getLogger(__name__)
+
+TITLE = "Decoding workbench"
+LEAD = "Run a decoding method step by step, see what it did and why, and check that the picture is the algorithm."
+UNEXPECTED = "Something unexpected happened ({}); the log of the program says more."
+HEAD = (
+    '<link rel="stylesheet" href="/player/player.css"><link rel="stylesheet" href="/workbench/page.css">'
+    '<script src="/player/player.js"></script><script src="/workbench/page.js"></script>'
+)
+FREE = [("Free text", share.FREE)]
+START_TASK, START_SEED, START_TOKENS = "code", 3, 64
+PLAN = "(plan, ...rest) => [window.Workbench.plan('{}'), ...rest]"
+"""Runs in the browser when a button is pressed: the page's own settings join gradio's."""
+
+
+def page(place: Place) -> gr.Blocks:
+    """The whole page; nothing here loads a model or torch."""
+    with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True) as blocks:
+        gr.HTML(f"<header class='wb-top'><h1>{TITLE}</h1><p>{LEAD}</p></header>", elem_id="top")
+        with gr.Row(elem_id="layout"):
+            with gr.Column(elem_id="settings", min_width=300):
+                controls, known = _prompt()
+                plan = gr.Textbox(visible=False)
+                _setup("a")
+                _setup("b")
+                controls += _limits()
+                buttons = _buttons()
+            with gr.Column(elem_id="stage-column", min_width=300):
+                stage = gr.HTML(
+                    html_template='<div class="wb-stage"></div>',
+                    js_on_load="window.Workbench.stage(element.querySelector('.wb-stage') || element, props, watch);",
+                    elem_id="stage",
+                    feed_a="", feed_b="", shared="", opened="", said="",
+                )  # fmt: skip
+        _wire(place, blocks, stage, plan, controls, known, buttons)
+        publish(place)
+    return blocks
+
+
+# -- parts -------------------------------------------------------------------------------------------
+
+
+def _prompt() -> tuple[list[Any], gr.Textbox]:
+    instance = Known(START_TASK, START_SEED).instance()
+    with gr.Group(elem_classes="wb-group"):
+        with gr.Row(elem_classes="wb-row"):
+            names = [(task.title, name) for name, task in tasks.TASKS.items()]
+            task = gr.Dropdown(
+                FREE + names, value=START_TASK, label="Prompt", elem_id="task", scale=3, min_width=120
+            )
+            seed = gr.Number(
+                START_SEED, label="Example no.", precision=0, minimum=0, elem_id="task-seed", min_width=80
+            )
+        prompt = gr.Textbox(
+            instance.prompt, show_label=False, label="Prompt text", lines=2, max_lines=8, elem_id="prompt",
+            placeholder="Type a prompt, or choose a task above.",
+        )  # fmt: skip
+        known = gr.Textbox(
+            instance.answer, label="Known answer", interactive=False, max_lines=4, elem_id="known"
+        )
+    return [prompt, task, seed], known
+
+
+def _setup(pane: str) -> None:
+    gr.HTML(
+        html_template='<div class="wb-setup-root"></div>',
+        js_on_load=f"window.Workbench.setup(element.querySelector('.wb-setup-root') || element, '{pane}');",
+        elem_id=f"setup-{pane}",
+    )
+
+
+def _limits() -> list[Any]:
+    with gr.Group(elem_classes="wb-group"), gr.Row(elem_classes="wb-row"):
+        tokens = gr.Number(
+            START_TOKENS, label="Max tokens", precision=0, elem_id="max-tokens", min_width=80,
+            info=f"1 to {MAX_TOKENS}",
+        )  # fmt: skip
+        seed = gr.Number(0, label="Seed", precision=0, elem_id="seed", min_width=70, info="same seed, same run")
+        detail = gr.Dropdown(
+            list(DETAILS), value=FULL, label="Detail", elem_id="detail", min_width=90, info="what is recorded"
+        )
+    return [tokens, seed, detail]
+
+
+def _buttons() -> dict[str, gr.Button]:
+    with gr.Row(elem_id="actions"):
+        return {
+            "both": gr.Button("Run both", variant="primary", elem_id="run-both", min_width=80),
+            "a": gr.Button("Run A", elem_id="run-a", min_width=60),
+            "b": gr.Button("Run B", elem_id="run-b", min_width=60),
+            "cancel": gr.Button("Cancel", variant="stop", elem_id="cancel", min_width=60),
+            "link": gr.Button("Copy link", elem_id="link", min_width=60),
+        }
+
+
+# -- wiring ------------------------------------------------------------------------------------------
+
+
+def _wire(
+    place: Place,
+    blocks: gr.Blocks,
+    stage: gr.HTML,
+    plan: gr.Textbox,
+    controls: list[Any],
+    known: gr.Textbox,
+    buttons: dict[str, gr.Button],
+) -> None:
+    prompt, task, task_seed = controls[:3]
+    private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+    for pane in share.PANES:
+        run = _runner(place, pane)
+        for button in (buttons[pane], buttons["both"]):
+            button.click(
+                run, [plan, *controls], stage, js=PLAN.format(pane), concurrency_limit=8,
+                concurrency_id=f"run-{pane}", trigger_mode="multiple", **private,
+            )  # fmt: skip
+    buttons["cancel"].click(None, js="() => window.Workbench.cancel()", api_visibility="private")
+    buttons["link"].click(
+        _link, [plan, *controls], stage, js="(plan, ...rest) => [window.Workbench.view(), ...rest]", **private
+    )
+    for chosen in (task, task_seed):
+        chosen.input(_task, [task, task_seed, prompt], [prompt, known, task_seed, stage], **private)
+    blocks.load(_opened, None, [*controls, known, stage], **private)
+
+
+def _runner(place: Place, pane: str) -> Any:
+    """The handler of one pane's run buttons: yields small messages, never the run itself."""
+
+    def run(plan: str, *controls: Any) -> Iterator[Any]:
+        prop = f"feed_{pane}"
+
+        def tell(message: dict[str, Any]) -> Any:
+            return gr.HTML(**{prop: json.dumps(message, ensure_ascii=False)})  # type: ignore[arg-type]
+
+        try:
+            from workbench.ui.live import watch
+
+            view = _view(json.dumps({pane: json.loads(plan)}), *controls)
+            for message in watch(_submit(place, view, pane), place.store, place.pictures):
+                yield tell(message)
+        except WorkbenchError as error:
+            yield tell({"run": "", "pane": pane, "status": "refused", "message": str(error), "upto": 0})
+        except Exception as error:
+            log.exception("A run of pane %s failed", pane)
+            message = UNEXPECTED.format(type(error).__name__)
+            yield tell({"run": "", "pane": pane, "status": "refused", "message": message, "upto": 0})
+
+    run.__name__ = f"run_{pane}"
+    return run
+
+
+def _submit(place: Place, view: share.View, pane: str) -> Any:
+    plan: share.Plan = getattr(view, pane)
+    if not plan.method:
+        raise WorkbenchError(
+            f"No method is chosen for {pane.upper()} (or the methods are still loading); choose one and run again."
+        )
+    request = place.request(
+        method=plan.method, prompt=view.prompt, knobs=plan.knobs, models=plan.models, seed=view.seed,
+        max_tokens=view.max_tokens, detail=view.detail,
+    )  # fmt: skip
+    return place.runner.submit(request, Known(view.task, view.task_seed) if view.task else None)
+
+
+def _view(plans: str, prompt: Any, task: Any, task_seed: Any, tokens: Any, seed: Any, detail: Any) -> share.View:
+    """The page's settings as a view; a task whose prompt was edited is free text."""
+    prompt, task = str(prompt or ""), str(task or share.FREE)
+    number = _whole("the example number", task_seed) if task else 0
+    if task and Known(task, number).instance().prompt != prompt:
+        task = share.FREE
+    return share.view_from_page(
+        json.loads(plans), prompt=prompt, task=task, task_seed=number, detail=str(detail),
+        max_tokens=_whole("max_tokens", tokens), seed=_whole("seed", seed),
+    )  # fmt: skip
+
+
+def _whole(name: str, value: Any) -> int:
+    if not isinstance(value, int | float) or value != int(value):
+        raise WorkbenchError(f"{name} is not a whole number; give one.")
+    return int(value)
+
+
+def _link(plans: str, *controls: Any) -> Any:
+    try:
+        view = _view(plans, *controls)
+        commands = [{"pane": pane, "text": share.command(view, pane)} for pane in share.PANES]
+        return gr.HTML(shared=json.dumps({"query": share.query(view), "commands": commands}))  # type: ignore[arg-type]
+    except WorkbenchError as error:
+        return gr.HTML(shared=json.dumps({"error": str(error)}))  # type: ignore[arg-type]
+
+
+def _task(task: str, seed: Any, prompt: str) -> tuple[Any, ...]:
+    """The prompt and the known answer of the chosen task."""
+    try:
+        if not task:
+            return prompt, gr.Textbox("", visible=False), gr.Number(visible=False), gr.skip()
+        instance = Known(task, _whole("the example number", seed)).instance()
+        return instance.prompt, gr.Textbox(instance.answer, visible=True), gr.Number(visible=True), gr.skip()
+    except WorkbenchError as error:
+        said = json.dumps({"text": str(error), "kind": "error"})
+        return gr.skip(), gr.skip(), gr.skip(), gr.HTML(said=said)  # type: ignore[arg-type]
+
+
+def _opened(request: gr.Request) -> tuple[Any, ...]:
+    """What the address of the page asks for."""
+    try:
+        view = share.view_of(dict(request.query_params))
+    except WorkbenchError as error:
+        return (*[gr.skip()] * 7, gr.HTML(opened=json.dumps({"error": str(error)})))  # type: ignore[arg-type]
+    if view is None:
+        return (gr.skip(),) * 8
+    answer = Known(view.task, view.task_seed).instance().answer if view.task else ""
+    plans = {
+        pane: {"method": plan.method, "knobs": plan.knobs, "models": plan.models, "run": plan.run}
+        for pane, plan in (("a", view.a), ("b", view.b))
+    }
+    opened = json.dumps({**plans, "clock": view.clock, "cursor": view.cursor})
+    return (
+        view.prompt, view.task, gr.Number(view.task_seed, visible=bool(view.task)), view.max_tokens, view.seed,
+        view.detail, gr.Textbox(answer, visible=bool(view.task)), gr.HTML(opened=opened),  # type: ignore[arg-type]
+    )  # fmt: skip

@@ -1,0 +1,80 @@
+"""What the page works with. The heavy part (torch, methods, models) is loaded when first asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from threading import RLock
+from typing import TYPE_CHECKING, Any
+
+from workbench.ui.examples import Examples
+from workbench.ui.pictures import Pictures
+from workbench.ui.store import Store
+
+if TYPE_CHECKING:
+    from workbench.models.shelf import Shelf
+    from workbench.run.request import Request
+    from workbench.ui.live import Runner
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How the program was started. folders: extra model folders. traces: where journals are written."""
+
+    device: str = "auto"
+    dtype: str = "auto"
+    folders: tuple[Path, ...] = ()
+    traces: Path = Path(".traces")
+
+
+class Place:
+    """The store, the pictures and, on demand, the models."""
+
+    def __init__(self, settings: Settings, pictures: Pictures) -> None:
+        self.settings, self.pictures = settings, pictures
+        self.store = Store(settings.traces)
+        self.examples = Examples(self.store)
+        self._lock = RLock()
+
+    @cached_property
+    def shelf(self) -> Shelf:
+        """The models of this machine; imports torch."""
+        with self._lock:
+            from workbench.models.shelf import EMBEDDED, Shelf
+
+            return Shelf((EMBEDDED, *roots(self.settings.folders)))
+
+    @cached_property
+    def runner(self) -> Runner:
+        with self._lock:
+            from workbench.ui.live import Runner
+
+            return Runner(self.store, lambda: self.shelf)
+
+    def choices(self) -> dict[str, Any]:
+        """Methods and models as the page lists them."""
+        with self._lock:
+            from workbench.ui.forms import choices
+
+            return choices(self.shelf)
+
+    def request(self, **given: Any) -> Request:
+        """A request on this program's device; method and knobs are checked at once."""
+        with self._lock:
+            from workbench.methods.catalogue import find
+            from workbench.run.request import Request
+
+        request = Request(**given, device=self.settings.device, dtype=self.settings.dtype).checked()
+        find(request.method).parse(request.knobs)
+        return request
+
+
+def roots(folders: Sequence[Path]) -> list[Path]:
+    """Folders of models; a folder that is itself a model stands for the one above it."""
+    found = (
+        folder.expanduser().resolve().parent if (folder / "config.json").is_file() else folder.expanduser()
+        for folder in folders
+    )
+    return list(dict.fromkeys(found))

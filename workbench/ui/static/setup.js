@@ -1,0 +1,164 @@
+/* The choice of a method, its models and its knobs, made from the methods' own declarations. */
+(function (wb) {
+  "use strict";
+  const {el} = wb;
+  const FAMILIES = {autoregressive: "Autoregressive", speculative: "Speculative", parallel: "Parallel", diffusion: "Masked diffusion",
+    search: "Search"};
+  const START = {a: "speculative_sampling", b: "greedy"};
+
+  /* The declarations, fetched once; they arrive after the first picture, because they need the methods loaded. */
+  let waiting = null;
+  wb.choices = () => (waiting = waiting || wb.ask("/workbench/choices.json").catch((error) => { waiting = null; throw error; }));
+
+  wb.setups = {};
+
+  class Setup {
+    constructor(root, pane) {
+      Object.assign(this, {pane, all: null, method: null, kept: new Map(), models: {}, due: null});
+      this.root = root;
+      this.list = el("select", {class: "wb-select wb-method", id: wb.id("method"), disabled: true, "data-testid": `method-${pane}`,
+        on: {change: () => this.choose(this.list.value)}}, el("option", {text: "Loading the methods…"}));
+      this.about = el("div", {class: "wb-about"});
+      this.roles = el("div", {class: "wb-roles"});
+      this.knobs = el("div", {class: "wb-knobs", "data-testid": `knobs-${pane}`});
+      this.brief = el("span", {class: "wb-brief"});
+      this.drawer = el("details", {class: "wb-drawer", hidden: true}, el("summary", {}, el("span", {text: "Settings"}), this.brief), this.knobs);
+      root.replaceChildren(el("section", {class: "wb-setup", "data-pane": pane, "aria-label": `Method ${pane.toUpperCase()}`},
+        el("div", {class: "wb-setup-head"}, el("span", {class: "wb-letter", "aria-hidden": "true", text: pane.toUpperCase()}),
+          el("label", {class: "wb-sr", for: this.list.id, text: `Method ${pane.toUpperCase()}`}), this.list),
+        this.about, this.roles, this.drawer));
+      this.fill();
+    }
+
+    async fill() {
+      try {
+        this.all = await wb.choices();
+      } catch (error) {
+        this.list.replaceChildren(el("option", {text: "The methods could not be loaded"}));
+        wb.say(error.message, "error");
+        return;
+      }
+      const none = this.pane === "b" ? [el("option", {value: "", text: "None: one method alone"})] : [];
+      this.list.replaceChildren(...none, ...this.all.families.map((family) => el("optgroup", {label: FAMILIES[family] || family},
+        this.all.methods.filter((each) => each.family === family).map((each) => el("option", {value: each.id, text: each.title})))));
+      this.list.disabled = false;
+      if (this.due) { const due = this.due; this.due = null; this.set(due); } else this.choose(START[this.pane]);
+    }
+
+    /* Take a plan: {method, knobs, models}. */
+    set(plan) {
+      if (!this.all) { this.due = plan; return; }
+      const known = this.all.methods.find((each) => each.id === plan.method);
+      if (plan.method && !known) wb.say(`There is no method '${plan.method}'; the usual one is chosen instead.`, "error");
+      const id = known ? known.id : this.pane === "b" ? "" : START.a;
+      if (known) this.kept.set(id, {...plan.knobs});
+      Object.assign(this.models, plan.models || {});
+      this.choose(id);
+    }
+
+    choose(id) {
+      this.method = this.all.methods.find((each) => each.id === id) || null;
+      this.list.value = this.method ? id : "";
+      this.describe();
+      this.drawRoles();
+      this.drawKnobs();
+      document.body.classList.toggle("wb-single", this.pane === "b" ? !this.method : document.body.classList.contains("wb-single"));
+    }
+
+    describe() {
+      const {method} = this;
+      if (!method) { this.about.replaceChildren(); return; }
+      const chips = el("div", {class: "wb-chips"}, el("span", {class: "wb-chip", "data-promise": method.guarantee, title: method.promise, text: method.guarantee}),
+        method.reconstruction ? el("span", {class: "wb-chip wb-warn", text: "reconstruction", title: "No public code or full text was found; rebuilt from the description."}) : null,
+        method.year > 1990 ? el("span", {class: "wb-year", text: method.year}) : null);
+      const paper = method.paper ? el("p", {class: "wb-paper", title: method.paper, text: method.paper}) : null;
+      this.about.replaceChildren(chips, el("p", {class: "wb-idea", text: method.idea}), paper || "");
+    }
+
+    drawRoles() {
+      const {all, method} = this;
+      this.roles.replaceChildren(...Object.entries(method ? method.needs : {}).map(([role, kind]) => {
+        const list = el("select", {class: "wb-select", id: wb.id("model"), "data-testid": `model-${role}-${this.pane}`,
+          on: {change: () => { this.models[role] = list.value; }}});
+        const fitting = all.models.filter((each) => each.kind === kind);
+        const chosen = this.models[role] || all.defaults[role] || "";
+        const names = fitting.map((each) => each.name);
+        if (chosen && !names.includes(chosen)) fitting.unshift({name: chosen, available: true, missing: true});
+        list.append(...fitting.map((each) => el("option", {value: each.name, selected: each.name === chosen, title: each.problem || each.title,
+          disabled: !each.available && each.name !== chosen, text: label(each)})));
+        return el("div", {class: "wb-field"}, el("label", {for: list.id, text: title(all.roles[role] || role)}), list);
+      }));
+    }
+
+    drawKnobs() {
+      const knobs = this.method ? this.method.knobs : [];
+      this.drawer.hidden = !knobs.length;
+      this.knobs.replaceChildren(...knobs.map((knob) => this.control(knob)));
+      this.summarise();
+    }
+
+    value(knob) {
+      const kept = this.kept.get(this.method.id) || {};
+      return kept[knob.name] === undefined ? knob.default : kept[knob.name];
+    }
+
+    keep(knob, value) {
+      this.kept.set(this.method.id, {...this.kept.get(this.method.id), [knob.name]: value});
+      this.summarise();
+    }
+
+    control(knob) {
+      const id = wb.id("knob"), hint = `${id}-help`, shared = {id, "aria-describedby": hint, "data-testid": `knob-${knob.name}-${this.pane}`};
+      const help = el("p", {class: "wb-help", id: hint, text: knob.help});
+      const label = el("label", {for: id, text: knob.label});
+      if (knob.kind === "switch") return el("div", {class: "wb-field wb-switch"}, this.box(knob, shared), label, help);
+      if (knob.kind === "list") return el("div", {class: "wb-field"}, label, this.menu(knob, shared), help);
+      return el("div", {class: "wb-field wb-slider"}, label, ...this.slider(knob, shared), help);
+    }
+
+    box(knob, shared) {
+      const on = String(this.value(knob)) === "true";
+      const box = el("input", {...shared, type: "checkbox", checked: on, on: {change: () => this.keep(knob, box.checked)}});
+      return box;
+    }
+
+    menu(knob, shared) {
+      const list = el("select", {...shared, class: "wb-select", on: {change: () => this.keep(knob, list.value)}},
+        knob.choices.map((each) => el("option", {value: each, selected: each === this.value(knob), text: each})));
+      return list;
+    }
+
+    /* A number for exactness and a slider for feeling; the server says what is wrong with a number out of range. */
+    slider(knob, shared) {
+      const span = {min: knob.low, max: knob.high, step: knob.whole ? 1 : knob.step};
+      const number = el("input", {...shared, type: "number", ...span, step: knob.whole ? 1 : "any", value: this.value(knob), class: "wb-number"});
+      const slide = el("input", {type: "range", ...span, step: knob.whole ? 1 : knob.step, value: this.value(knob), tabindex: -1, "aria-hidden": "true"});
+      number.addEventListener("input", () => { slide.value = number.value; this.keep(knob, number.value === "" ? "" : Number(number.value)); });
+      slide.addEventListener("input", () => { number.value = slide.value; this.keep(knob, Number(slide.value)); });
+      return [number, slide];
+    }
+
+    summarise() {
+      const knobs = this.method ? this.method.knobs : [];
+      this.brief.textContent = knobs.map((knob) => `${knob.label.toLowerCase()} ${this.value(knob)}`).join(" · ");
+    }
+
+    /* What the server is sent: every knob by its value. */
+    plan() {
+      if (!this.method) return {method: "", knobs: {}, models: {}};
+      const knobs = Object.fromEntries(this.method.knobs.map((knob) => [knob.name, this.value(knob)]));
+      const models = Object.fromEntries(Object.keys(this.method.needs).map((role) => [role, this.models[role] || this.all.defaults[role] || ""]));
+      return {method: this.method.id, knobs, models};
+    }
+  }
+
+  const title = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+
+  function label(model) {
+    if (model.missing) return `${model.name} (not found here)`;
+    const size = model.parameters ? ` · ${(model.parameters / 1e6).toPrecision(2)} M` : "";
+    return model.name + size + (model.available ? "" : " (cannot be opened)");
+  }
+
+  wb.setup = (root, pane) => { wb.setups[pane] = new Setup(root, pane); };
+})((window.Workbench = window.Workbench || {}));

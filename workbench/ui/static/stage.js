@@ -1,0 +1,288 @@
+/* The stage: player, live runs, examples, exports and imports, messages. */
+(function (wb) {
+  "use strict";
+  const {el} = wb;
+  const PANES = ["a", "b"];
+  const EXPORTS = [["trace.json", "JSON", "The whole trace, to be checked or imported again", "export-json"],
+    ["trace.jsonl", "Journal", "The same as JSON lines, as written while it ran", "export-journal"],
+    ["tables.zip", "CSV", "Tables of tokens, rounds, candidates and costs", "export-csv"],
+    ["replay.html", "Replay", "One HTML file that replays offline", "export-replay"]];
+
+  const runs = {a: "", b: ""}, live = {a: null, b: null};
+  let player = null, message = null, rows = {}, stopWanted = false, wanted = null;
+
+  wb.player = () => player;
+
+  /* One sentence for the person. */
+  wb.say = function (text, kind) {
+    if (!message) return;
+    message.dataset.kind = kind || "note";
+    message.firstChild.textContent = text || "";
+    message.hidden = !text;
+  };
+
+  // ---- what the panes show --------------------------------------------------------------
+
+  async function show(pane, id) {
+    if (!id) { player.clear(pane); hold(pane, ""); return true; }
+    let about;
+    try {
+      about = await wb.ask(`/runs/${encodeURIComponent(id)}`);
+    } catch (error) {
+      wb.say(error.message, "error");
+      return false;
+    }
+    const drawn = await player.load(pane, `/runs/${encodeURIComponent(id)}/reel`);
+    if (drawn) { hold(pane, id); settle(pane, about); }
+    return drawn;
+  }
+
+  function hold(pane, id) {
+    runs[pane] = id;
+    exportRow(pane);
+  }
+
+  function settle(pane, about) {
+    const said = [about.outcome ? about.outcome.text : "", about.message || ""].filter(Boolean).join(" ");
+    const badge = about.badge && {...about.badge};
+    if (badge && (badge.event === null || badge.event === undefined)) delete badge.event;
+    player.setStatus(pane, {running: about.status === "running", message: said, badge});
+  }
+
+  async function example(view) {
+    if (!view) return;
+    wb.say("");
+    await Promise.all([show("a", view.a), show("b", view.b)]);
+    player.first();
+    player.seek(Math.round(player.state().max * 0.6));
+  }
+
+  // ---- live runs ------------------------------------------------------------------------
+
+  /* A small message of the server: {run, status, upto, ...}; the deltas themselves come from our own route. */
+  function feed(pane, text) {
+    const said = wb.parse(text);
+    if (!said) return;
+    if (!live[pane] || live[pane].run !== said.run) live[pane] = {run: said.run, have: 0, busy: false};
+    const run = live[pane];
+    run.said = said;
+    if (stopWanted && said.run) stop(said.run);
+    if (said.status === "refused") return refused(pane, said);
+    busy();
+    if (!["queued", "opening the models"].includes(said.status) || said.upto) drain(pane, run);
+    else player.setStatus(pane, {running: true, message: said.status === "queued" ? "Waiting for its turn…" : "Opening the models…", badge: null});
+  }
+
+  function refused(pane, said) {
+    live[pane] = null;
+    player.setStatus(pane, {running: false, message: ""});
+    wb.say(`${said.pane ? `Run ${said.pane.toUpperCase()}: ` : ""}${said.message}`, "error");
+    if (runs[pane]) wb.ask(`/runs/${encodeURIComponent(runs[pane])}`).then((about) => settle(pane, about)).catch(() => {});
+    busy();
+  }
+
+  async function drain(pane, run) {
+    if (run.busy) return;
+    run.busy = true;
+    try {
+      while (live[pane] === run && run.have < run.said.upto) {
+        const deltas = await wb.ask(`/runs/${encodeURIComponent(run.run)}/delta?start=${run.have}`);
+        if (live[pane] !== run || !deltas.length) break;
+        if (!run.have) hold(pane, run.run);
+        for (const delta of deltas) player.append(pane, delta);
+        run.have += deltas.length;
+      }
+      if (live[pane] === run) progress(pane, run);
+    } catch (error) {
+      wb.say(error.message, "error");
+    }
+    run.busy = false;
+    if (live[pane] === run && run.have < run.said.upto) drain(pane, run);
+  }
+
+  function progress(pane, run) {
+    const {said} = run;
+    if (said.badge && run.have >= said.upto) {
+      live[pane] = null;
+      settle(pane, said);
+      if (wanted && !live.a && !live.b) look();
+    } else if (!said.badge) {
+      player.setStatus(pane, {running: true, message: `${said.tokens || 0} of ${said.max || "?"} tokens`, badge: null});
+    }
+    busy();
+  }
+
+  function busy() {
+    const on = PANES.some((pane) => live[pane]);
+    document.body.classList.toggle("wb-running", on);
+    if (!on) stopWanted = false;
+  }
+
+  function stop(id) {
+    wb.ask(`/runs/${encodeURIComponent(id)}/stop`, {method: "POST"}).catch((error) => wb.say(error.message, "error"));
+  }
+
+  wb.cancel = function () {
+    stopWanted = true;
+    for (const pane of PANES) if (live[pane] && live[pane].run) stop(live[pane].run);
+    busy();
+  };
+
+  /* Called by a run button in the browser, before the server hears of it; returns what the server is sent. */
+  wb.plan = function (pane) {
+    wb.say("");
+    stopWanted = false;
+    const setup = wb.setups[pane];
+    live[pane] = {run: "", have: 0, busy: false, said: {upto: 0}};
+    player.setStatus(pane, {running: true, message: "Waiting for its turn…", badge: null});
+    busy();
+    return JSON.stringify({pane, ...(setup && setup.all ? setup.plan() : {method: "", knobs: {}, models: {}})});
+  };
+
+  // ---- links ----------------------------------------------------------------------------
+
+  /* Everything a link carries that only the page knows. */
+  wb.view = function () {
+    const {clock, cursor, max} = player.state();
+    const plan = (pane) => ({...(wb.setups[pane] && wb.setups[pane].all ? wb.setups[pane].plan() : {}), run: runs[pane]});
+    return JSON.stringify({a: plan("a"), b: plan("b"), clock, cursor: cursor < max ? cursor : null});
+  };
+
+  async function shared(text) {
+    const said = wb.parse(text);
+    if (!said) return;
+    if (said.error) { wb.say(said.error, "error"); return; }
+    const url = `${location.origin}${location.pathname}?${said.query}`;
+    rows.link.value = url;
+    rows.commands.replaceChildren(...said.commands.filter((each) => each.text).map((each) => line(each.pane, each.text)));
+    rows.share.hidden = false;
+    await copy(url, "The link is copied.");
+  }
+
+  function line(pane, text) {
+    return el("div", {class: "wb-command"}, el("span", {class: "wb-letter", "data-pane": pane, text: pane.toUpperCase()}),
+      el("code", {"data-testid": `command-${pane}`, text}),
+      el("button", {type: "button", class: "wb-button", text: "Copy", on: {click: () => copy(text, "The command is copied.")}}));
+  }
+
+  async function copy(text, done) {
+    try {
+      await navigator.clipboard.writeText(text);
+      wb.say(done);
+    } catch {
+      wb.say("The browser did not allow copying; select the text and copy it.");
+    }
+  }
+
+  /* A view from the address bar: {a, b, clock, cursor} or {error}. */
+  async function opened(text) {
+    const view = wb.parse(text);
+    if (!view) return;
+    if (view.error) { wb.say(view.error, "error"); await example(wb.examples && wb.examples[0]); return; }
+    for (const pane of PANES) if (wb.setups[pane] && (view.a.method || view.b.method)) wb.setups[pane].set(view[pane]);
+    wanted = {clock: view.clock, cursor: view.cursor};
+    const found = await Promise.all(PANES.map((pane) => show(pane, view[pane].run)));
+    if (PANES.some((pane, at) => found[at] && view[pane].run)) look();
+    else if (!view.a.run && !view.b.run) wb.say("The link has set everything; press Run.");
+  }
+
+  function look() {
+    const {clock, cursor} = wanted;
+    wanted = null;
+    if (clock) player.setClock(clock);
+    if (cursor !== null && cursor !== undefined) player.seek(cursor);
+  }
+
+  // ---- import and export ----------------------------------------------------------------
+
+  async function take(pane, file) {
+    if (!file) return;
+    wb.say("");
+    try {
+      const about = await wb.ask("/runs/import", {method: "POST", body: file, headers: {"content-type": "application/octet-stream"}});
+      if (await player.load(pane, `/runs/${encodeURIComponent(about.run)}/reel`)) { hold(pane, about.run); settle(pane, about); }
+    } catch (error) {
+      wb.say(error.message, "error");
+    }
+  }
+
+  function exportRow(pane) {
+    const id = encodeURIComponent(runs[pane]), row = rows[pane];
+    row.hidden = !runs[pane];
+    for (const [at, [file]] of EXPORTS.entries()) {
+      const link = row.links[at], other = file === "replay.html" && pane === "a" && runs.b ? `?beside=${encodeURIComponent(runs.b)}` : "";
+      link.href = `/runs/${id}/${file}${other}`;
+    }
+    if (pane === "b" && runs.a) exportRow("a");
+  }
+
+  function exporter(pane) {
+    const links = EXPORTS.map(([, label, hint, test]) => el("a", {class: "wb-button", download: "", title: hint, text: label,
+      "data-testid": pane === "a" ? test : `${test}-b`}));
+    const row = el("div", {class: "wb-exports", hidden: true}, el("span", {class: "wb-letter", "data-pane": pane, text: pane.toUpperCase()}), links);
+    row.links = links;
+    return row;
+  }
+
+  function importer(pane) {
+    const input = el("input", {type: "file", class: "wb-sr", id: wb.id("file"), accept: ".json,.jsonl,.gz", "data-testid": pane === "a" ? "import-file" : "import-file-b",
+      on: {change: () => { take(pane, input.files[0]).finally(() => { input.value = ""; }); }}});
+    return [input, el("label", {class: "wb-button", for: input.id, text: `Open a file in ${pane.toUpperCase()}`})];
+  }
+
+  function dropping(root) {
+    const pane = (event) => {
+      const over = event.target.closest && event.target.closest(".dw-pane");
+      return over && over.dataset.pane === "b" ? "b" : "a";
+    };
+    root.addEventListener("dragover", (event) => { event.preventDefault(); root.classList.add("wb-over"); });
+    root.addEventListener("dragleave", (event) => { if (!root.contains(event.relatedTarget)) root.classList.remove("wb-over"); });
+    root.addEventListener("drop", (event) => {
+      event.preventDefault();
+      root.classList.remove("wb-over");
+      take(pane(event), event.dataTransfer.files[0]);
+    });
+  }
+
+  // ---- building -------------------------------------------------------------------------
+
+  function build(root) {
+    message = el("div", {class: "wb-message", role: "alert", "data-testid": "message", hidden: true}, el("span"),
+      el("button", {type: "button", class: "wb-close", "aria-label": "Dismiss", text: "×", on: {click: () => wb.say("")}}));
+    const list = el("select", {class: "wb-select", id: wb.id("example"), "data-testid": "examples",
+      on: {change: () => { example(wb.examples[Number(list.value)]); }}});
+    const place = el("div", {class: "wb-player"});
+    rows = {a: exporter("a"), b: exporter("b"), link: el("input", {class: "wb-link", readonly: true, "aria-label": "Link to this view", "data-testid": "link-text"}),
+      commands: el("div", {class: "wb-commands"})};
+    rows.share = el("section", {class: "wb-share", hidden: true, "aria-label": "Link and command line"}, rows.link, rows.commands);
+    const wide = el("button", {type: "button", class: "wb-button wb-wide-button", "aria-pressed": "false", text: "Hide the settings",
+      on: {click: () => { const on = document.body.classList.toggle("wb-wide"); wide.setAttribute("aria-pressed", on); wide.textContent = on ? "Show the settings" : "Hide the settings"; }}});
+    root.replaceChildren(el("div", {class: "wb-bar"}, wide, el("label", {for: list.id, text: "Recorded example"}), list, el("span", {class: "wb-space"}), importer("a"), importer("b")),
+      message, place, el("div", {class: "wb-files", "aria-label": "Export"}, el("span", {class: "wb-caption", text: "Export"}), rows.a, rows.b), rows.share);
+    dropping(place);
+    player = window.WorkbenchPlayer.mount(place, {plotly: "/vendor/plotly.min.js"});
+    return list;
+  }
+
+  async function begin(list) {
+    try {
+      wb.examples = await wb.ask("/workbench/examples.json");
+    } catch (error) {
+      wb.say(error.message, "error");
+      return;
+    }
+    list.replaceChildren(...wb.examples.map((view, at) => el("option", {value: at, text: view.title})));
+    if (!wb.examples.length) wb.say("No examples are recorded in this copy; press Run.");
+    else if (!/[?&](a|b|arun|brun|prompt|task)=/.test(location.search)) await example(wb.examples[0]);
+  }
+
+  wb.stage = function (root, props, watch) {
+    const ready = begin(build(root));
+    watch("feed_a", () => feed("a", props.feed_a));
+    watch("feed_b", () => feed("b", props.feed_b));
+    watch("shared", () => shared(props.shared));
+    watch("opened", () => ready.then(() => opened(props.opened)));
+    watch("said", () => { const said = wb.parse(props.said); if (said) wb.say(said.text, said.kind); });
+    wb.start();
+  };
+})((window.Workbench = window.Workbench || {}));

@@ -1,0 +1,29 @@
+/* The last touches on gradio's own parts: stable hooks for tests, the keyboard. */
+(function (wb) {
+  "use strict";
+  const HOOKS = {"run-a": "", "run-b": "", "run-both": "", "cancel": "", "link": "", "prompt": "textarea", "task": "input",
+    "task-seed": "input", "max-tokens": "input", "seed": "input", "detail": "input", "known": "textarea"};
+
+  function hook() {
+    for (const [id, inner] of Object.entries(HOOKS)) {
+      const node = document.querySelector(`#${id} ${inner}`);
+      if (node && node.dataset.testid !== id) node.dataset.testid = id;
+    }
+  }
+
+  function keys(event) {
+    if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+    event.preventDefault();
+    const button = document.getElementById(document.body.classList.contains("wb-single") ? "run-a" : "run-both");
+    if (button) button.click();
+  }
+
+  let started = false;
+  wb.start = function () {
+    if (started) return;
+    started = true;
+    document.addEventListener("keydown", keys, true);
+    hook();
+    new MutationObserver(hook).observe(document.body, {childList: true, subtree: true});
+  };
+})((window.Workbench = window.Workbench || {}));
