@@ -63,6 +63,7 @@ POINT_MASS = Rule(
     "target probability left",
     "Accepted {what}: u = {left} is below the target's remaining probability {right}.",
     "Rejected {what}: u = {left} is not below the target's remaining probability {right}.",
+    bound_from="remaining(target)",
     space="processed",
 )
 

@@ -5,6 +5,7 @@ import os
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -61,6 +62,11 @@ class Loaded:
     eos_ids: tuple[int, ...]
     never: tuple[int, ...]
     graphs: Graphs | None
+
+    @cached_property
+    def sha256(self) -> str:
+        """The hash of the weights: the manifest's (verified at loading), else computed from the files once."""
+        return self.entry.hash or files.weights_hash(self.entry.folder)
 
     def adapter(self, meter: Meter, source: str) -> Causal | Masked:
         """A model that counts on `meter` under the name `source`."""

@@ -13,7 +13,7 @@ from workbench.methods.dice import SeededDice
 from workbench.methods.run import Run
 from workbench.models.api import Masked, Model, capabilities
 from workbench.models.meter import Meter
-from workbench.models.shelf import Entry, Loaded, Shelf
+from workbench.models.shelf import Loaded, Shelf
 from workbench.models.tokens import Tokens
 from workbench.run.request import DEFAULT_MODELS, FULL, Request
 from workbench.trace import Glossary, Header, ModelCard, Source, WorkbenchError
@@ -128,7 +128,7 @@ def _header(
         guarantee=method.guarantee.promise.value,
         promise=method.guarantee.sentence,
         knobs=dataclasses.asdict(params),
-        models=tuple(_card(loaded.entry, models[role]) for role, loaded in opened.items()),
+        models=tuple(_card(loaded, models[role]) for role, loaded in opened.items()),
         prompt=request.prompt,
         prompt_ids=tuple(prompt_ids),
         seed=request.seed,
@@ -140,10 +140,16 @@ def _header(
     )
 
 
-def _card(entry: Entry, model: Model) -> ModelCard:
+def _card(loaded: Loaded, model: Model) -> ModelCard:
     mask_id = model.mask_id if isinstance(model, Masked) else -1
     return ModelCard(
-        model.role, entry.name, entry.hash, entry.parameters, model.vocab_size, mask_id, tuple(model.eos_ids)
+        model.role,
+        loaded.entry.name,
+        loaded.sha256,
+        loaded.entry.parameters,
+        model.vocab_size,
+        mask_id,
+        tuple(model.eos_ids),
     )
 
 

@@ -34,9 +34,9 @@ class Request:
             raise WorkbenchError("The prompt is empty; type a text or choose one of the tasks.")
         if not 1 <= self.max_tokens <= MAX_TOKENS:
             raise WorkbenchError(f"max_tokens = {self.max_tokens} is out of range; give 1 to {MAX_TOKENS}.")
-        if not 0 <= self.seed < 2**63:
+        if not 0 <= self.seed < 2**53:
             raise WorkbenchError(
-                f"seed = {self.seed} is out of range; give a whole number from 0 to 2^63 - 1."
+                f"seed = {self.seed} is out of range; give a whole number from 0 to 2^53 - 1."
             )
         if self.detail not in DETAILS:
             raise WorkbenchError(f"detail = {self.detail!r} is not one of: {', '.join(DETAILS)}.")

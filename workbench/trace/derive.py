@@ -211,7 +211,7 @@ def _ratio(view: View, ref: Ref, asked: Derivation) -> float | None:
     return min(1.0, observed / proposed) if proposed > 0 else 1.0
 
 
-def _remaining(view: View, ref: Ref, asked: Derivation) -> float | None:
+def _remaining(view: View, ref: Ref, asked: Derivation) -> Answer | None:
     """The source's probability once the siblings that this rule has rejected are struck out."""
     observed, proposal = view.observed(ref, asked), view.subject(ref)
     if observed is None or proposal is None:
@@ -226,7 +226,11 @@ def _remaining(view: View, ref: Ref, asked: Derivation) -> float | None:
                 return None
             gone += struck
         id -= 1
-    return min(1.0, observed / (1 - gone)) if gone < 1 - WHOLE_ROW else None
+    left = 1 - gone
+    if left <= 2 * WHOLE_ROW:
+        return None
+    low, high = (min(1.0, observed / (left + off)) for off in (WHOLE_ROW, -WHOLE_ROW))
+    return Answer(min(1.0, observed / left), low, high)
 
 
 def _entropy(view: View, ref: Ref, asked: Derivation) -> float | None:

@@ -19,7 +19,7 @@ class Params:
     id="greedy",
     title="Greedy decoding",
     family="autoregressive",
-    year=1950,
+    year=0,
     paper="",
     needs={"target": "causal"},
     guarantee=Guarantee(

@@ -36,7 +36,7 @@ class Params:
     title="Beam search",
     family="search",
     year=1976,
-    paper="",
+    paper="The Harpy Speech Recognition System (Lowerre, 1976)",
     needs={"target": "causal"},
     guarantee=Guarantee(
         Promise.OTHER_TARGET,
