@@ -1,0 +1,20 @@
+"""`bench`: hands over to the benchmarks, which lie beside the package."""
+
+import argparse
+import importlib
+
+from workbench.cli.parser import Usage
+from workbench.trace.errors import WorkbenchError
+
+
+def command(options: argparse.Namespace) -> int:
+    """Measure and print the figures, as lines or as JSON."""
+    if options.turns < 1:
+        raise Usage(f"turns = {options.turns} is out of range; give 1 or more.")
+    try:
+        speed = importlib.import_module("benchmarks.speed")
+    except ModuleNotFoundError as error:
+        if not (error.name or "").startswith("benchmarks"):
+            raise
+        raise WorkbenchError("There is no folder benchmarks here; run this in the folder of the workbench.") from None
+    return int(speed.command(options))

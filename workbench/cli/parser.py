@@ -1,0 +1,125 @@
+"""What can be asked for on the command line; what a command does is imported when it runs."""
+
+import argparse
+import importlib
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+from workbench.trace.errors import WorkbenchError
+
+Command = Callable[[argparse.Namespace], int]
+
+
+class Usage(WorkbenchError):
+    """The command was not understood; nothing was run."""
+
+
+class Parser(argparse.ArgumentParser):
+    """Complains in one sentence instead of a usage text."""
+
+    def error(self, message: str) -> NoReturn:
+        raise Usage(f"{message[:1].upper()}{message[1:].rstrip('.')}; see '{self.prog} --help'.")
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line."""
+    made = Parser("python -m workbench", description="Decode step by step, record, check and measure.")
+    commands = made.add_subparsers(title="commands", required=True, metavar="COMMAND", parser_class=Parser)
+    _listing(commands, "methods", "list the decoding methods")
+    _listing(commands, "models", "list the models on the shelf")
+    _run(commands)
+    _check(commands)
+    _bench(commands)
+    _docs(commands)
+    _handed_over(commands, "train", "train or export an embedded model (see 'train --help')")
+    _handed_over(commands, "ui", "start the page in the browser (see 'ui --help')")
+    return made
+
+
+def _run(commands: Any) -> None:
+    run = commands.add_parser("run", help="decode a prompt; prints the decoded text and nothing else")
+    run.add_argument("method", metavar="METHOD")
+    prompt = run.add_mutually_exclusive_group()
+    prompt.add_argument("--prompt", metavar="TEXT")
+    prompt.add_argument("--prompt-file", metavar="FILE")
+    prompt.add_argument("--task", metavar="NAME:SEED", help="a generated prompt with a known answer")
+    _models(run)
+    run.add_argument("--set", action="append", default=[], type=_pair("KNOB=VALUE"), metavar="KNOB=VALUE")
+    run.add_argument("--seed", type=int, default=0)
+    run.add_argument("--max-tokens", type=int, default=64)
+    run.add_argument("--detail", choices=("full", "decisions"), default="full")
+    run.add_argument("--out", metavar="FILE", help="the trace: .json, .jsonl (a live journal), either with .gz")
+    _device(run)
+    run.set_defaults(command=_later("run"))
+
+
+def _check(commands: Any) -> None:
+    check = commands.add_parser("check", help="recompute every verdict of a recorded trace")
+    check.add_argument("file", metavar="FILE")
+    check.add_argument("--rerun", action="store_true", help="run the request again and compare the bytes")
+    _models(check)
+    check.set_defaults(command=_later("check"))
+
+
+def _bench(commands: Any) -> None:
+    bench = commands.add_parser("bench", help="measure, side by side with others")
+    bench.add_argument("what", choices=("speed",))
+    bench.add_argument("--json", action="store_true")
+    bench.add_argument("--only", metavar="A,B", help="these parts alone")
+    bench.add_argument("--turns", type=int, default=7, help="repeats of every timing (default 7)")
+    _device(bench)
+    bench.set_defaults(command=_later("bench"))
+
+
+def _docs(commands: Any) -> None:
+    docs = commands.add_parser("docs", help="write docs/METHODS.md from the catalogue")
+    docs.add_argument("--stdout", action="store_true", help="print it instead")
+    docs.set_defaults(command=_later("docs"))
+
+
+def _listing(commands: Any, name: str, help: str) -> None:
+    listing = commands.add_parser(name, help=help)
+    listing.add_argument("--json", action="store_true")
+    listing.set_defaults(command=_later(name))
+
+
+def _handed_over(commands: Any, name: str, help: str) -> None:
+    """A command with a command line of its own: everything behind its name goes there."""
+    command = commands.add_parser(name, help=help, add_help=False, prefix_chars="\0")
+    command.add_argument("rest", nargs=argparse.REMAINDER)
+    command.set_defaults(command=_later(name))
+
+
+def _models(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--model",
+        action="append",
+        default=[],
+        type=_pair("ROLE=NAME"),
+        metavar="ROLE=NAME",
+        help="an embedded name, a folder, or a hub id that is on this machine",
+    )
+
+
+def _device(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
+    command.add_argument("--dtype", default="auto", help="auto, float32, bfloat16 or float16")
+
+
+def _pair(shape: str) -> Callable[[str], tuple[str, str]]:
+    def parse(text: str) -> tuple[str, str]:
+        name, mark, value = text.partition("=")
+        if not name or not mark:
+            raise argparse.ArgumentTypeError(f"'{text}' is not of the form {shape}")
+        return name, value
+
+    return parse
+
+
+def _later(name: str) -> Command:
+    """The command of this name, imported when it is called: a listing must not wait for what it does not use."""
+
+    def call(options: argparse.Namespace) -> int:
+        return importlib.import_module(f"workbench.cli.{name}").command(options)
+
+    return call
