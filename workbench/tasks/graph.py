@@ -20,11 +20,11 @@ def _draw(rng: random.Random) -> Draft:
     starts, middles = people[:SAME_RELATION], people[SAME_RELATION:]
     first, last = rng.choice(PERSONAL), rng.choice(sorted(VALUES))
     values = rng.sample(VALUES[last], SAME_RELATION)
-    second = [f"{who} {last} {value}" for who, value in zip(middles, values, strict=True)]
+    second = [f"{last} {who} {value}" for who, value in zip(middles, values, strict=True)]
     if rng.random() < 0.5:
         facts, chain, question = second, second[:1], f"{middles[0]} {last}"
     else:
-        links = [f"{who} {first} {whom}" for who, whom in zip(starts, middles, strict=True)]
+        links = [f"{first} {who} {whom}" for who, whom in zip(starts, middles, strict=True)]
         facts, chain, question = links + second, [links[0], second[0]], f"{starts[0]} {first} {last}"
     facts = rng.sample(facts, len(facts))
     return Draft(f"{', '.join(facts)}. Find {question}", ", ".join(chain), {"chain": chain, "facts": facts})

@@ -82,17 +82,22 @@ def _steady(**weights: float) -> tuple[Share, ...]:
 
 
 TARGET_MIX = (
-    *_steady(sudoku=1.0, latin=0.4, code=0.6, json=0.8, shuffle=0.4, story=0.5),
-    Share("add", 1.2, 0.8),
-    Share("sub", 1.2, 0.8),
-    Share("math", 1.2, 2.0),
-    Share("graph", 1.2, 1.6),
-    Share("copy", 1.2, 0.5),
-    Share("reverse", 0.8, 1.0, 0.04),
-    Share("replace", 0.8, 1.0, 0.04),
-    Share("remove", 0.8, 0.8, 0.06),
-    Share("insert", 0.8, 1.0, 0.06),
-    Share("sort", 0.8, 1.0, 0.08),
+    Share("sudoku", 1.0, 1.4),
+    Share("latin", 0.4, 1.2),
+    Share("code", 0.6, 0.4),
+    Share("json", 0.8, 0.3),
+    Share("shuffle", 0.4, 1.4),
+    Share("story", 0.5, 0.3),
+    Share("add", 1.2, 0.4),
+    Share("sub", 1.2, 0.4),
+    Share("math", 1.2, 1.8),
+    Share("graph", 1.2, 2.6),
+    Share("copy", 1.2, 0.1),
+    Share("reverse", 0.8, 0.5, 0.04),
+    Share("replace", 0.8, 0.5, 0.04),
+    Share("remove", 0.8, 0.4, 0.06),
+    Share("insert", 0.8, 0.9, 0.06),
+    Share("sort", 0.8, 0.5, 0.08),
 )
 MASKED_MIX = (
     *_steady(sudoku=1.6, latin=0.5, code=0.8, json=1.0),
@@ -115,7 +120,7 @@ RECIPES: dict[str, Recipe] = {
     for recipe in (
         Recipe(
             "ar-target", "Autoregressive target", "causal", BIG, TARGET_MIX,
-            tokens=7_000_000, batches=((0.0, 1), (0.12, 2), (0.6, 4)),
+            tokens=5_000_000, batches=((0.0, 1), (0.12, 2), (0.85, 4)),
         ),
         Recipe(
             "ar-drafter", "Drafter distilled from the target", "causal", SMALL, TARGET_MIX,
