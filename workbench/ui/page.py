@@ -33,7 +33,7 @@ PLAN = "(plan, ...rest) => [window.Workbench.plan('{}'), ...rest]"
 def page(place: Place) -> gr.Blocks:
     """The whole page; nothing here loads a model or torch."""
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True) as blocks:
-        gr.HTML(f"<header class='wb-top'><h1>{TITLE}</h1><p>{LEAD}</p></header>", elem_id="top")
+        gr.HTML(f"<header class='wb-top'><h1>{TITLE}</h1><p>{LEAD}</p></header>", elem_id="top", apply_default_css=False)
         with gr.Row(elem_id="layout"):
             with gr.Column(elem_id="settings", min_width=300):
                 controls, known = _prompt()
@@ -47,6 +47,7 @@ def page(place: Place) -> gr.Blocks:
                     html_template='<div class="wb-stage"></div>',
                     js_on_load="window.Workbench.stage(element.querySelector('.wb-stage') || element, props, watch);",
                     elem_id="stage",
+                    apply_default_css=False,
                     feed_a="", feed_b="", shared="", opened="", said="",
                 )  # fmt: skip
         _wire(place, blocks, stage, plan, controls, known, buttons)
@@ -66,7 +67,7 @@ def _prompt() -> tuple[list[Any], gr.Textbox]:
                 FREE + names, value=START_TASK, label="Prompt", elem_id="task", scale=3, min_width=120
             )
             seed = gr.Number(
-                START_SEED, label="Example no.", precision=0, minimum=0, elem_id="task-seed", min_width=80
+                START_SEED, label="No.", precision=0, minimum=0, elem_id="task-seed", min_width=80
             )
         prompt = gr.Textbox(
             instance.prompt, show_label=False, label="Prompt text", lines=2, max_lines=8, elem_id="prompt",
@@ -83,19 +84,18 @@ def _setup(pane: str) -> None:
         html_template='<div class="wb-setup-root"></div>',
         js_on_load=f"window.Workbench.setup(element.querySelector('.wb-setup-root') || element, '{pane}');",
         elem_id=f"setup-{pane}",
+        apply_default_css=False,
     )
 
 
 def _limits() -> list[Any]:
     with gr.Group(elem_classes="wb-group"), gr.Row(elem_classes="wb-row"):
         tokens = gr.Number(
-            START_TOKENS, label="Max tokens", precision=0, elem_id="max-tokens", min_width=80,
-            info=f"1 to {MAX_TOKENS}",
+            START_TOKENS, label="Max tokens", precision=0, minimum=1, maximum=MAX_TOKENS, elem_id="max-tokens",
+            min_width=80,
         )  # fmt: skip
-        seed = gr.Number(0, label="Seed", precision=0, elem_id="seed", min_width=70, info="same seed, same run")
-        detail = gr.Dropdown(
-            list(DETAILS), value=FULL, label="Detail", elem_id="detail", min_width=90, info="what is recorded"
-        )
+        seed = gr.Number(0, label="Seed", precision=0, minimum=0, elem_id="seed", min_width=70)
+        detail = gr.Dropdown(list(DETAILS), value=FULL, label="Recorded", elem_id="detail", min_width=90)
     return [tokens, seed, detail]
 
 

@@ -14,7 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from workbench.trace import WorkbenchError, encode, load
 from workbench.trace.journal import write_journal
 from workbench.ui.answer import Known
-from workbench.ui.colours import page_style
+from workbench.ui.colours import firm, page_style
 from workbench.ui.place import Place
 from workbench.ui.store import Record
 
@@ -54,7 +54,7 @@ def _files(router: APIRouter, place: Place) -> None:
 
     @router.get("/player/player.css")
     def player_style() -> Response:
-        return _text(pictures.style(), "text/css")
+        return _text(firm(pictures.style()), "text/css")
 
     @router.get("/workbench/page.js")
     def page_script() -> Response:

@@ -145,7 +145,7 @@ def command(view: View, pane: str) -> str:
 
 def view_from_page(plans: Mapping[str, Any], **controls: Any) -> View:
     """The view that the page's controls describe."""
-    view = View(**controls, a=Plan.of(plans.get("a")), b=Plan.of(plans.get("b")))
+    view = View(**controls, a=Plan.of(plans.get("a", {})), b=Plan.of(plans.get("b", {})))
     cursor = plans.get("cursor")
     cursor = float(cursor) if isinstance(cursor, int | float) else None
     return replace(view, clock=str(plans.get("clock") or "")[:20], cursor=cursor)
