@@ -31,8 +31,8 @@ def layout(x: str, y: str, **more: Any) -> Spec:
         "hovermode": "x unified",
         "hoverlabel": {"bgcolor": "@surface", "bordercolor": "@line", "font": {"color": "@ink"}},
         "legend": {"orientation": "h", "y": 1.12, "x": 0, "bgcolor": "rgba(0,0,0,0)"},
-        "xaxis": {**axis, "title": {"text": x}, "showgrid": False},
-        "yaxis": {**axis, "title": {"text": y}},
+        "xaxis": {**axis, "title": {"text": x, "font": {"size": 12}}, "showgrid": False},
+        "yaxis": {**axis, "title": {"text": y, "font": {"size": 12}}},
         **more,
     }
 
@@ -75,9 +75,12 @@ def _open_positions(lines: Sequence[Mapping[str, Any]]) -> Spec:
     lay["yaxis2"] = {
         "overlaying": "y",
         "side": "right",
-        "title": {"text": "commits"},
+        "title": {"text": "commits", "font": {"size": 12}},
         "showgrid": False,
         "rangemode": "tozero",
+        "automargin": True,
+        "tickformat": "d",
+        "dtick": max(1, math.ceil(max((each["committed"] for each in lines), default=1) / 4)),
     }
     question = "How sure was the model of the positions that were still open, and what did that release?"
     return panel("Confidence", question, data, lay, "rounds")

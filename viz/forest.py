@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from viz.fate import JUDGES, PRUNED, Fates
-from viz.layout import tidy
+from viz.layout import lanes, tidy
 from viz.ops import Op, fill, short
 from workbench.trace import (
     PROCESSED,
@@ -120,7 +120,8 @@ class Forest:
 
     def _tree(self, ids: list[int], number: int) -> dict[str, Any]:
         small = {id for id in ids if self.fates.status[id] == PRUNED}
-        depth, rows, height = tidy(ids, self.above, small)
+        place = lanes if len(self.state.lanes) > 1 else tidy
+        depth, rows, height = place(ids, self.above, small)
         index = {id: at for at, id in enumerate(ids)}
         lane, base, root = self._roots[number]
         return {

@@ -33,6 +33,27 @@ def tidy(
     return depth, rows, max(1.0, height)
 
 
+def lanes(
+    ids: Sequence[int], parents: Mapping[int, int], small: Set[int]
+) -> tuple[dict[int, int], dict[int, float], float]:
+    """Beams: at every depth the survivors stand in the order of their parents, the dropped below them."""
+    depth: dict[int, int] = {}
+    levels: dict[int, list[int]] = {}
+    for id in ids:
+        depth[id] = depth.get(parents[id], 0) + 1
+        levels.setdefault(depth[id], []).append(id)
+    rows: dict[int, float] = {}
+    height = 1.0
+    for level in sorted(levels):
+        top = 0.0
+        for id in sorted(levels[level], key=lambda id: (id in small, rows.get(parents[id], 0.0))):
+            size = SMALL if id in small else 1.0
+            rows[id] = top + (size - 1) / 2
+            top += size
+        height = max(height, top)
+    return depth, rows, height
+
+
 def _rows(
     roots: Sequence[int], children: Mapping[int, Sequence[int]], small: Set[int]
 ) -> tuple[dict[int, float], float]:

@@ -322,6 +322,8 @@ class ReelBuilder:
         self._push(type(event).__name__.lower(), self.words.sentence(event), mark)
 
     def _ends(self, event: Commit) -> bool:
+        if event.lane != 0:
+            return False
         fills = (self.state.proposals[id].fill for id in event.candidates)
         return any(isinstance(content, Token) and content.id in self._eos for content in fills)
 

@@ -196,7 +196,8 @@ ROUND_COUNTS = (
 _COLUMNS = {
     "events": "event verb ms heading sentence",
     "forwards": "event source tick computed_rows visible_rows layers layer_rows",
-    "candidates": "candidate event source lane position token text parent prob kind target_prob status origin",
+    "candidates": "candidate event source lane position token text parent prob kind target_prob"
+    " status origin",
     "verdicts": "event rule of id value operator bound passed",
     "commits": "event verb lane position candidate text",
     "beliefs": "event source space of id key prob entropy",

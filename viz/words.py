@@ -126,8 +126,9 @@ class Narrator:
         best = max(range(many), key=lambda i: event.probs[i][0] if event.probs[i] else 0.0)
         key = self._key(event.space, event.keys[best][0])
         where = self.what(event.of, best)
-        after = "after " if isinstance(event.of, Candidates) else ""
-        surest = f"{key} with {number(event.probs[best][0])} {after}{where}"
+        after = "after " if isinstance(event.of, Candidates) else "at "
+        kind = "" if event.space == "vocabulary" else f" ({event.space})"
+        surest = f"{key} with {number(event.probs[best][0])}{kind} {after}{where}"
         return (
             f"{who} believes most in {surest}."
             if many == 1

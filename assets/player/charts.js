@@ -33,8 +33,8 @@
       this.say(reel, round);
       const group = this.groups[round];
       if (group) {
-        const x = round * this.wide;
-        if (x < this.scroll.scrollLeft || x > this.scroll.scrollLeft + this.scroll.clientWidth - 40) this.scroll.scrollLeft = x - 120;
+        const x = round * this.wide, box = this.scroll;
+        dw.later(this, () => { if (x < box.scrollLeft || x > box.scrollLeft + box.clientWidth - 40) box.scrollLeft = x - 120; });
       }
     }
 
@@ -101,7 +101,8 @@
     reset() { this.stamp = null; }
 
     draw(panes, clock, cursor, max) {
-      const width = Math.floor(this.box.clientWidth), height = 132;
+      if (!this.stamp) this.room = Math.floor(this.box.clientWidth);
+      const width = this.room, height = 132;
       const stamp = [width, clock, ...panes.map((pane) => pane.reel.version + pane.name)].join();
       if (this.stamp !== stamp) { this.paint(panes, clock, max, width, height); this.stamp = stamp; }
       this.line.style.transform = `translateX(${this.x(cursor)}px)`;

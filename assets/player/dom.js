@@ -72,6 +72,19 @@
     };
   };
 
+  /* Reading the layout right after writing forces it: such reads wait for the next frame, one per key. */
+  const waiting = new Map();
+  dw.later = function (key, fn) {
+    if (!waiting.size) {
+      requestAnimationFrame(() => {
+        const all = [...waiting.values()];
+        waiting.clear();
+        for (const each of all) each();
+      });
+    }
+    waiting.set(key, fn);
+  };
+
   dw.sharp = function (canvas, width, height) {
     const ratio = Math.min(2, window.devicePixelRatio || 1);
     canvas.width = Math.max(1, Math.round(width * ratio));

@@ -12,7 +12,10 @@
       this.tip = el("div", {class: "dw-tip", hidden: true});
       this.scroll = el("div", {class: "dw-scroll dw-map"}, this.head, this.canvas, this.tip);
       this.caption = el("div", {class: "dw-caption"});
-      this.node = el("div", {class: "dw-figure"}, this.caption, this.scroll);
+      this.legend = el("div", {class: "dw-legend"}, ...[["guess", "guessed"], ["now", "committed in this round"], ["held", "committed before"],
+        ["back", "taken back"]].map(([id, text]) => el("span", {class: "dw-key"}, el("i", {class: `dw-swatch dw-m-${id}`}), text)),
+      el("span", {class: "dw-key"}, "unsure", el("i", {class: "dw-ramp"}), "sure"));
+      this.node = el("div", {class: "dw-figure"}, this.caption, this.scroll, this.legend);
       this.back = document.createElement("canvas");
       this.canvas.addEventListener("pointermove", (event) => this.hover(event));
       this.canvas.addEventListener("pointerleave", () => { this.tip.hidden = true; });
@@ -34,7 +37,7 @@
     draw(now, step, selected) {
       const reel = now.reel;
       if (!reel.map || !reel.rows.length || now.beat < 0) return;
-      const stamp = this.measure(reel);
+      const stamp = this.stamp !== null && this.version === reel.version ? this.stamp : this.measure(reel);
       const row = Math.max(0, this.rowOf(reel, reel.beats[now.beat].r));
       if (this.stamp !== stamp || this.rows > reel.rows.length) this.build(reel, stamp);
       if (this.version !== reel.version) this.grow(reel, row);
@@ -178,7 +181,9 @@
       }
     }
 
-    keep(row) {
+    keep(row) { dw.later(this, () => this.reveal(row)); }
+
+    reveal(row) {
       const y = row * this.ch + RIBBON + AXIS, box = this.scroll;
       if (box.scrollHeight <= box.clientHeight + 1) return;
       if (y < box.scrollTop + 40 || y > box.scrollTop + box.clientHeight - 30) box.scrollTop = Math.max(0, y - box.clientHeight / 2);

@@ -26,10 +26,9 @@
     watch() {
       this.theming = new MutationObserver(() => this.recolour());
       for (const node of [document.body, document.documentElement]) this.theming.observe(node, {attributes: true, attributeFilter: ["class"]});
-      let width = 0;
       this.sizing = new ResizeObserver(() => {
-        if (this.root.clientWidth === width) return;
-        width = this.root.clientWidth;
+        if (this.root.clientWidth === this.width) return;
+        this.width = this.root.clientWidth;
         this.recolour();
       });
       this.sizing.observe(this.root);
@@ -273,7 +272,7 @@
       }
       const info = this.clockInfo(this.clock);
       this.controls.draw(this.cursor, max, `${dw.number(this.cursor)} / ${dw.number(max)}`);
-      const stamp = [this.clock, max, this.root.clientWidth, ...panes.map((pane) => pane.reel.version)].join();
+      const stamp = [this.clock, max, this.width, ...panes.map((pane) => pane.reel.version)].join();
       if (this.ticked !== stamp) { this.controls.ticks(panes, this.clock, max, this.palette); this.ticked = stamp; }
       if (panes.length) this.race.draw(panes, this.clock, this.cursor, max);
       this.say(split);
@@ -289,7 +288,8 @@
         const [left, right] = [a.decoded(), b.decoded()];
         const quote = (words, at) => `‘${dw.visible(words[at] === undefined || words[at] === null ? "" : words[at])}’`;
         const equal = a.reel.header && b.reel.header && a.reel.header.prompt !== b.reel.header.prompt ? "The prompts differ. " : "";
-        text = equal + (split < 0 ? "So far both texts agree."
+        const none = ![left, right].every((words) => words.some((word) => word !== null));
+        text = none ? equal : equal + (split < 0 ? "So far both texts agree."
           : `The texts first part at token ${split + 1}: A has ${quote(left, split)}, B has ${quote(right, split)}.`);
       }
       if (this.race.split.textContent !== text) this.race.split.textContent = text;

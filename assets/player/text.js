@@ -27,14 +27,14 @@
     }
 
     draw(now, step, selected, split) {
-      const reel = now.reel, shown = now.shown(MOST_LANES);
+      const shown = now.shown(MOST_LANES);
       for (const [id, line] of this.lines) if (!shown.includes(id)) { line.row.remove(); this.lines.delete(id); }
       for (const id of shown) this.line(now.lanes[id], now, step, selected, shown.length > 1, split);
       for (const [at, id] of shown.entries()) {
         const row = this.lines.get(id).row;
         if (this.body.children[at] !== row) this.body.insertBefore(row, this.body.children[at] || null);
       }
-      this.body.classList.toggle("dw-canvas", Boolean(reel.map));
+      this.body.classList.toggle("dw-many", shown.length > 1);
     }
 
     line(lane, now, step, selected, many, split) {
@@ -122,7 +122,9 @@
       }));
     }
 
-    follow(node) {
+    follow(node) { dw.later(this, () => this.reveal(node)); }
+
+    reveal(node) {
       const box = this.body, top = node.offsetTop - box.offsetTop;
       if (top < box.scrollTop || top > box.scrollTop + box.clientHeight - 28) box.scrollTop = Math.max(0, top - 60);
     }

@@ -12,7 +12,8 @@
       this.scroll = el("div", {class: "dw-scroll dw-tree", "data-testid": `tree-${name}`, tabindex: "0", role: "region",
         "aria-label": `Draft tree ${name.toUpperCase()}`}, this.canvas);
       this.caption = el("div", {class: "dw-caption"});
-      this.node = el("div", {class: "dw-figure"}, this.caption, this.scroll);
+      this.legend = el("div", {class: "dw-glyphs"});
+      this.node = el("div", {class: "dw-figure"}, this.caption, this.scroll, this.legend);
       this.key = null;
       this.canvas.addEventListener("click", (event) => this.click(event));
       this.canvas.addEventListener("keydown", (event) => {
@@ -79,7 +80,7 @@
 
     fit(width, height) {
       const room = [this.scroll.clientWidth || 600, this.scroll.clientHeight || 300];
-      const scale = Math.max(0.66, Math.min(1, (room[0] - 4) / width, (room[1] - 4) / height));
+      const scale = Math.max(0.66, Math.min(1.25, (room[0] - 4) / width, (room[1] - 4) / height));
       this.scale = scale;
       for (const [name, value] of Object.entries({width: width * scale, height: height * scale,
         viewBox: `0 0 ${width} ${height}`})) this.canvas.setAttribute(name, value);
@@ -94,7 +95,7 @@
     }
 
     add(reel, tree, at, id, edges, nodes) {
-      const candidate = reel.candidates[id], x = this.x(tree.x[at]), y = this.y(tree.y[at]);
+      const candidate = reel.candidates[id], x = this.x(tree.x[at]), y = this.y(tree.y[at]), small = Boolean(tree.small[at]);
       const up = tree.parent[at];
       const from = up < 0 ? [PAD + ROOT_W, this.y(this.middle) + H / 2] : [this.x(tree.x[up]) + W, this.y(tree.y[up]) + H / 2];
       const to = [x, y + H / 2], bend = (from[0] + to[0]) / 2;
@@ -106,17 +107,21 @@
       const label = svg("text", {class: "dw-label", x: 9, y: 17, text: dw.clip(dw.visible(reel.text(candidate.fill)), 9)});
       const glyph = svg("text", {class: "dw-glyph", x: W - 9, y: 17, "text-anchor": "end"});
       const title = svg("title");
+      label.setAttribute("y", small ? 21 : 17);
+      glyph.setAttribute("y", small ? 21 : 17);
+      if (small) for (const rect of bars) rect.remove();
       const node = svg("g", {class: "dw-node", transform: `translate(${x},${y})`, "data-c": id, tabindex: "-1", role: "button"},
-        title, shape, label, glyph, ...bars);
+        title, shape, label, glyph, ...(small ? [] : bars));
       edges.append(edge);
       nodes.append(node);
-      this.nodes.set(id, {node, edge, shape, glyph, title, bar: bars[1], at, from, to, mark: null});
+      this.nodes.set(id, {node, edge, shape, glyph, title, bar: bars[1], at, from, to, small, mark: null});
     }
 
     update(now, tree, step, selected) {
       const reel = now.reel;
       let focus = null;
-      const path = [];
+      let path = [];
+      const met = new Set();
       for (const [id, view] of this.nodes) {
         const candidate = reel.candidates[id], there = candidate.beat <= now.beat;
         const status = there ? reel.statuses[now.status[id] || 0] : "later";
@@ -126,19 +131,36 @@
         if (this.last.get(id) !== stamp) { this.last.set(id, stamp); this.paint(reel, id, view, status, target, picked, fresh); }
         if (there && fresh) focus = view;
         if (status === "committed" || (status === "accepted" && candidate.birth === 0)) path.push(view);
+        if (there) met.add(status === "committed" ? reel.births[candidate.birth] : status);
       }
+      if (this.key.startsWith("all")) path = this.best(now);
       this.drawRibbon(path, tree);
       this.say(now, tree);
+      this.explain(reel, met);
       if (focus || path.length) this.follow(path.length ? path[path.length - 1] : focus);
+    }
+
+    /* Of many lanes, the ribbon follows the answer, or the first open lane. */
+    best(now) {
+      const lane = now.lanes[now.shown(1)[0]];
+      return lane ? lane.births.slice(0, lane.size).map((birth) => this.nodes.get(birth)).filter(Boolean) : [];
+    }
+
+    explain(reel, met) {
+      const key = [...met].join();
+      if (this.met === key) return;
+      this.met = key;
+      this.legend.replaceChildren(...[...met].map((name) => el("span", {class: `dw-key dw-s-${name === "draft" ? "accepted" : name}`,
+        title: reel.looks[name].meaning}, el("b", {text: reel.looks[name].glyph}), name === "draft" ? "accepted draft" : reel.looks[name].title)));
     }
 
     paint(reel, id, view, status, target, picked, fresh) {
       const candidate = reel.candidates[id], birth = reel.births[candidate.birth];
       const taken = status === "committed" ? birth : status;
-      const look = reel.looks[status === "committed" && birth !== "draft" && birth !== "target" ? birth : status] || {};
+      const look = reel.looks[taken] || {};
       view.node.setAttribute("class", `dw-node dw-s-${status} dw-b-${taken}` + (picked ? " dw-picked" : "") + (fresh ? " dw-new" : ""));
       view.edge.setAttribute("class", `dw-edge dw-s-${status}`);
-      view.shape.setAttribute("d", outline(look.shape || "round"));
+      view.shape.setAttribute("d", outline(status === "pruned" ? "small" : look.shape || "round", view.small));
       view.glyph.textContent = look.glyph || "";
       view.bar.setAttribute("width", target === undefined ? 0 : (W - 16) * target);
       const words = `${reel.quoted(candidate.fill)} at position ${candidate.position}: ${look.title || status}`;
@@ -187,7 +209,9 @@
       this.caption.textContent = `${name}: ${many} of ${tree.ids.length} candidates on the table`;
     }
 
-    follow(view) {
+    follow(view) { dw.later(this, () => this.reveal(view)); }
+
+    reveal(view) {
       const box = this.scroll, s = this.scale;
       const x = view.to[0] * s, y = view.to[1] * s;
       if (x + W * s > box.scrollLeft + box.clientWidth) box.scrollLeft = x + (W + 40) * s - box.clientWidth;
@@ -197,7 +221,8 @@
   };
 
   /* Shapes speak beside colours: a verdict can be told without hue. */
-  function outline(shape) {
+  function outline(shape, small) {
+    if (small) return `M12 ${H / 2 - 9}H${W - 4}V${H / 2 + 9}H12Z`;
     switch (shape) {
       case "square": return `M0 0H${W}V${H}H0Z`;
       case "diamond": return `M9 0H${W - 9}L${W} ${H / 2}L${W - 9} ${H}H9L0 ${H / 2}Z`;

@@ -12,7 +12,7 @@
       this.focus = el("div", {class: "dw-focus"});
       this.live = el("div", {class: "dw-sr", "aria-live": "polite", "data-testid": "live"});
       this.node = el("aside", {class: "dw-why", "data-testid": "why", "aria-label": "Why: the current step", tabindex: "0"},
-        el("h3", {text: "Why"}), this.head, this.said, this.focus, this.live);
+        el("div", {class: "dw-step"}, el("h3", {text: "Why"}), this.head, this.said, this.live), this.focus);
     }
 
     draw(pane, selected) {
@@ -104,7 +104,7 @@
           title: look.meaning, text: `${look.glyph || ""} ${look.title}${bonus}`})),
         el("p", {class: "dw-quiet", text: `Position ${candidate.position} · from ${reel.source(candidate.source).title}`}),
         this.pair(pane, candidate),
-        ...verdicts.slice(-4).map((verdict) => this.verdict(verdict, what, pane)),
+        ...verdicts.slice(-4).reverse().map((verdict) => this.verdict(verdict, what, pane)),
         ...this.beliefs(pane, candidate),
         this.history(pane, candidate),
         this.life(pane, candidate, verdicts),
@@ -114,7 +114,7 @@
 
     pair({reel, now}, candidate) {
       const target = now.target[candidate.id], rows = [[reel.source(candidate.source).title, candidate.prob, "q"]];
-      if (target !== undefined) rows.push(["target’s probability", target, "p"]);
+      if (target !== undefined) rows.push(["target", target, "p"]);
       return el("div", {class: "dw-pairs"}, ...rows.map(([label, value, kind]) => bar(label, value, `dw-bar-${kind}`)));
     }
 

@@ -1,6 +1,7 @@
-"""A page that mounts the player with synthetic traces; `python -m tests.player.page` serves it."""
+"""A page that mounts the player with synthetic traces; `python tests/player/player_page.py` serves it."""
 
 import json
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,10 +9,14 @@ from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from tests.viz import fakes
-from viz import player
-from viz.reel import ReelBuilder, dumps, reel
-from workbench.trace import Trace
+REPOSITORY = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(REPOSITORY), str(REPOSITORY / "tests" / "viz")]
+
+import fake_traces as fakes  # noqa: E402
+
+from viz import player  # noqa: E402
+from viz.reel import ReelBuilder, dumps, reel  # noqa: E402
+from workbench.trace import Trace  # noqa: E402
 
 PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">

@@ -35,9 +35,12 @@ from workbench.trace import (
     Trace,
 )
 
-WORDS = tuple(
-    [" the", " cat", " sat", " on", " a", " mat", " and", " looked", " at", " moon", " that", " was", " very", " bright", " over", " old", " house", " where", " she", " had", " once", " lived", " with", " her", " three", " brothers", " who", " all", " went", " to", " sea", " in", " small", " boat", ".", ",", "\n", " rain", " fell", " softly", " upon", " green", " hills", " while", " children", " played", " by", " river", " until", " night", " came"]
+_TEXT = (
+    " the| cat| sat| on| a| mat| and| looked| at| moon| that| was| very| bright| over| old| house| where|"
+    " she| had| once| lived| with| her| three| brothers| who| all| went| to| sea| in| small| boat|.|,|\n|"
+    " rain| fell| softly| upon| green| hills| while| children| played| by| river| until| night| came"
 )
+WORDS = tuple(_TEXT.split("|"))
 EOS = len(WORDS)
 TOKENS: dict[int, bytes] = {i: word.encode() for i, word in enumerate(WORDS)} | {
     EOS: b"<eos>",

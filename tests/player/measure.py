@@ -1,0 +1,57 @@
+"""How long one step of two large reels takes in the browser. `python tests/player/measure.py` prints it."""
+
+import sys
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from opened import CHROMIUM, FLAGS
+from player_page import serving
+
+_STEPS = """async (steps) => {
+  const js = [], frames = [];
+  player.first();
+  await new Promise(requestAnimationFrame);
+  for (let i = 0; i < steps; i++) {
+    const frame = performance.now();
+    player.next();
+    js.push(performance.now() - frame);
+    await new Promise(requestAnimationFrame);
+    frames.push(performance.now() - frame);
+  }
+  return {js, frames, cursor: player.state().cursor};
+}"""
+
+
+def measure(steps: int = 200, query: str = "a=big&b=big2") -> dict[str, Any]:
+    """Milliseconds per step: script alone, and until the next frame; and to load both reels."""
+    from playwright.sync_api import sync_playwright
+
+    with serving() as address, sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=str(CHROMIUM), headless=True, args=FLAGS)
+        page = browser.new_page(viewport={"width": 1600, "height": 1000})
+        page.goto(address + "/")
+        for pane, name in (pair.split("=") for pair in query.split("&")):
+            page.request.get(f"{address}/reel/{name}")
+            loads = page.evaluate(
+                "async ([p, n]) => { const t = performance.now(); await player.load(p, '/reel/' + n);"
+                " return performance.now() - t; }",
+                [pane, name],
+            )
+        told = page.evaluate(_STEPS, steps)
+        browser.close()
+    ordered = sorted(told["js"])
+    return {
+        "load_ms": round(loads, 1),
+        "step_js_ms": round(median(ordered), 2),
+        "step_js_p95_ms": round(ordered[int(len(ordered) * 0.95)], 2),
+        "frame_ms": round(median(told["frames"]), 2),
+        "steps": len(ordered),
+        "cursor": told["cursor"],
+    }
+
+
+if __name__ == "__main__":
+    print(measure())

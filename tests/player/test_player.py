@@ -1,0 +1,206 @@
+"""The player in a real browser: stepping, keys, themes, hostile tokens, live runs."""
+
+import json
+
+import pytest
+from opened import Opened
+from player_page import deltas, trace_of
+
+from viz.player import standalone
+from viz.reel import reel
+
+pytestmark = pytest.mark.browser
+
+
+def test_opens_filled(opened: Opened) -> None:
+    opened.open("a=speculative")
+    assert "hills" in opened.test_id("text-a").inner_text()
+    assert opened.test_id("tree-a").locator(".dw-node").count() > 0
+    assert opened.test_id("why").inner_text().strip()
+    assert opened.page.locator("[data-pane=b]").is_hidden()
+    state = opened.state()
+    assert state["cursor"] == state["max"] == 60
+
+
+def test_two_hundred_steps_keep_both_cursors_together(opened: Opened) -> None:
+    opened.open("a=speculative&b=masked")
+    opened.page.evaluate("player.setClock('events'); player.first()")
+    seen = opened.page.evaluate(
+        """() => { const seen = [];
+        for (let i = 0; i < 200; i++) {
+          if (i < 150) player.next(); else player.back();
+          const cursor = n => document.querySelector(`[data-testid=cursor-${n}]`).dataset.value;
+          seen.push(['a', 'b'].map(n => Number(cursor(n))));
+        } return seen; }"""
+    )
+    assert len(seen) == 200
+    assert all(a == b for a, b in seen)
+    assert len({a for a, _ in seen}) > 100
+
+
+def test_forward_and_backward_show_the_same(opened: Opened) -> None:
+    opened.open("a=tree&b=beams")
+    shown = (
+        """() => ['a', 'b'].map(n => document.querySelector(`[data-testid=text-${n}]`).innerText).join('|')"""
+    )
+    opened.page.evaluate("player.setClock('events'); player.first()")
+    forth = opened.page.evaluate(
+        f"() => {{ const see = {shown}; const all = [see()]; "
+        "for (let i = 0; i < 80; i++) { player.next(); all.push(see()); } return all; }"
+    )
+    back = opened.page.evaluate(
+        f"() => {{ const see = {shown}; const all = [see()]; "
+        "for (let i = 0; i < 80; i++) { player.back(); all.push(see()); } return all; }"
+    )
+    assert forth == back[::-1]
+
+
+def test_keyboard(opened: Opened) -> None:
+    opened.open("a=speculative")
+    opened.test_id("text-a").click(position={"x": 600, "y": 140})
+    press = opened.page.keyboard.press
+    press("Home")
+    assert opened.value("a") == 0
+    press("ArrowRight")
+    assert opened.value("a") == 1
+    press("j")
+    first = opened.value("a")
+    assert first > 1
+    assert "Rejected" in opened.test_id("why").inner_text()
+    press("j")
+    assert opened.value("a") > first
+    press("k")
+    assert opened.value("a") == first
+    press("End")
+    assert opened.value("a") == 60
+    press("?")
+    assert opened.test_id("player-keys").is_visible()
+    press("Home")
+    press(" ")
+    assert opened.state()["playing"]
+    opened.page.wait_for_function("player.state().cursor >= 2")
+    press(" ")
+    assert not opened.state()["playing"]
+
+
+def test_a_click_tells_the_life_of_a_node(opened: Opened) -> None:
+    opened.open("a=tree")
+    opened.page.evaluate("player.seek(10)")
+    opened.test_id("tree-a").locator(".dw-node.dw-s-rejected").first.click()
+    why = opened.test_id("why").inner_text()
+    assert "rejected" in why
+    assert "It would have passed" in why
+    assert opened.state()["selected"]["pane"] == "a"
+    opened.page.keyboard.press("Escape")
+    assert opened.state()["selected"] is None
+
+
+def test_dark_changes_the_colours(opened: Opened) -> None:
+    opened.open("a=masked")
+    colour = "getComputedStyle(document.querySelector('.dw')).backgroundColor"
+    light = opened.page.evaluate(colour)
+    opened.page.evaluate("document.body.classList.add('dark')")
+    assert opened.page.evaluate(colour) != light
+    opened.page.evaluate("document.body.classList.remove('dark')")
+    assert opened.page.evaluate(colour) == light
+
+
+def test_every_tab_draws(opened: Opened) -> None:
+    opened.open("a=speculative&b=masked")
+    for name in ("rounds-a", "confidence-a", "cost-a", "map-b", "confidence-b", "cost-b"):
+        tab, pane = name.split("-")
+        opened.test_id(f"tab-{tab}-{pane}").click()
+        assert opened.test_id(name).is_visible()
+    opened.page.wait_for_selector("[data-testid=cost-a] .main-svg")
+    opened.page.wait_for_selector("[data-testid=cost-b] .main-svg")
+    assert "Share" not in (opened.page.content())
+
+
+def test_the_map_is_painted(opened: Opened) -> None:
+    opened.open("a=wide")
+    colours = opened.page.evaluate(
+        """() => { const c = document.querySelector('[data-testid=map-a]');
+        const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data; const s = new Set();
+        for (let i = 0; i < d.length; i += 44) s.add(d.slice(i, i + 4).join());
+        return s.size; }"""
+    )
+    assert colours > 12
+
+
+def test_hostile_tokens_stay_text(opened: Opened) -> None:
+    opened.open("a=hostile")
+    opened.page.evaluate("player.first(); for (let i = 0; i < 30; i++) player.next();")
+    opened.page.evaluate("player.select('a', {candidate: 3})")
+    assert "onerror" in opened.test_id("text-a").inner_text()
+    assert opened.page.evaluate("window.__hacked") is None
+    assert opened.page.locator(".dw img").count() == 0
+
+
+def test_a_live_run_follows_the_end_until_the_user_moves(opened: Opened) -> None:
+    opened.open("")
+    opened.page.evaluate("player.setStatus('a', {running: true})")
+    assert "Waiting" in (opened.test_id("text-a").get_attribute("data-empty") or "")
+    parts = list(deltas(trace_of("masked")))
+    for part in parts[:6]:
+        opened.page.evaluate("part => player.append('a', part)", part)
+    state = opened.state()
+    assert state["cursor"] == state["max"] > 0
+    opened.page.evaluate("player.seek(1)")
+    for part in parts[6:]:
+        opened.page.evaluate("part => player.append('a', part)", part)
+    assert opened.state()["cursor"] == 1
+    opened.page.evaluate("player.last()")
+    live = opened.test_id("text-a").inner_text()
+    opened.open("a=masked")
+    assert opened.test_id("text-a").inner_text() == live
+
+
+def test_states_are_said(opened: Opened) -> None:
+    opened.open("a=speculative&b=greedy")
+    opened.page.evaluate(
+        "player.setStatus('a', {badge: {state: 'mismatch', text: 'mismatch at event 20', event: 20}})"
+    )
+    opened.test_id("badge-a").click()
+    assert opened.state()["clock"] == "events"
+    assert opened.page.evaluate("player.load('b', '/reel/nothing')") is False
+    opened.errors.clear()  # the browser itself reports the 404
+    assert "could not be opened" in opened.page.locator("[data-pane=b]").inner_text()
+    opened.page.evaluate("player.clear('b')")
+    assert opened.page.locator("[data-pane=b]").is_hidden()
+
+
+def test_a_shorter_run_says_that_it_has_finished(opened: Opened) -> None:
+    opened.open("a=speculative&b=masked")
+    assert "finished at 20" in opened.test_id("cursor-b").inner_text()
+    assert opened.value("a") == opened.value("b") == 60
+    assert "part at token" in opened.test_id("divergence").inner_text()
+
+
+def test_narrow_pages_do_not_scroll_sideways(opened: Opened) -> None:
+    opened.page.set_viewport_size({"width": 420, "height": 900})
+    opened.open("a=tree&b=masked")
+    assert opened.page.evaluate("document.documentElement.scrollWidth") <= 420
+
+
+def test_the_sentences_of_the_page_are_those_of_python(opened: Opened) -> None:
+    opened.open("a=speculative")
+    made = reel(trace_of("speculative"))
+    rule = made["glossary"]["rules"]["accept"]
+    args = json.dumps([rule, "‘·cat’ at position 31", "0.83", "0.41", False])
+    assert opened.page.evaluate(f"dw.verdict(...{args})") == (
+        "Rejected ‘·cat’ at position 31: u = 0.83 is not below target/draft = 0.41."
+    )
+    assert opened.page.evaluate(f"dw.flip({json.dumps(rule)}, '0.41', false)") == (
+        "It would have passed with u below 0.41."
+    )
+
+
+def test_the_stand_alone_page_loads_nothing(opened: Opened, tmp_path) -> None:
+    html = tmp_path / "replay.html"
+    html.write_text(
+        standalone([reel(trace_of("hostile")), reel(trace_of("speculative"))], "</title>"), "utf-8"
+    )
+    opened.page.goto(html.as_uri())
+    opened.page.wait_for_selector("[data-testid=text-b] .dw-cell")
+    assert opened.page.evaluate("window.__hacked") is None
+    opened.requests.clear()
