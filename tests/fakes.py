@@ -167,7 +167,12 @@ class LetterTokens:
 
 
 def table_run(
-    method: Method, knobs: dict | None = None, seed: int = 0, tokens: int = 12, detail: str = "full", stop=lambda: False
+    method: Method,
+    knobs: dict | None = None,
+    seed: int = 0,
+    tokens: int = 12,
+    detail: str = "full",
+    stop=lambda: False,
 ) -> Prepared:
     """A run on table models with nine tokens, the last of them the mask, the one before the end-of-text."""
     meter, size, eos = Meter(stop), 9, (7,)
@@ -181,7 +186,9 @@ def table_run(
     params = method.parse(knobs or {})
     prompt = (0, 1, 2, 0, 1)
     run = Run(prompt, tokens, models, eos, SeededDice(seed), meter, detail == "full")
-    cards = tuple(ModelCard(r, m.name, "0" * 64, 0, size, getattr(m, "mask_id", -1), eos) for r, m in models.items())
+    cards = tuple(
+        ModelCard(r, m.name, "0" * 64, 0, size, getattr(m, "mask_id", -1), eos) for r, m in models.items()
+    )
     promise = method.guarantee.promise.value
     header = Header(
         method.id, method.title, method.family, method.status, promise, method.guarantee.sentence,

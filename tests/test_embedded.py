@@ -13,7 +13,9 @@ from workbench.trace import Trace
 from workbench.trace.check import check
 from workbench.trace.codec import encode
 
-PROMPTS = [tasks.make(name, seed).prompt for name in ("json", "code", "sudoku", "add", "story") for seed in (1, 2)]
+PROMPTS = [
+    tasks.make(name, seed).prompt for name in ("json", "code", "sudoku", "add", "story") for seed in (1, 2)
+]
 LOSSLESS = [m.id for m in catalogue().values() if m.guarantee.promise is Promise.SAME_DISTRIBUTION]
 
 
@@ -55,7 +57,9 @@ def test_every_method_checks_clean_on_the_embedded_models(shelf: Shelf, method: 
 
 def test_same_seed_same_bytes_on_a_network(shelf: Shelf) -> None:
     runs = [
-        record(shelf, "speculative_sampling", PROMPTS[0], knobs={"temperature": 1.0}, seed=5, max_tokens=32)[0]
+        record(shelf, "speculative_sampling", PROMPTS[0], knobs={"temperature": 1.0}, seed=5, max_tokens=32)[
+            0
+        ]
         for _ in range(2)
     ]
     assert encode(runs[0], clock=False) == encode(runs[1], clock=False)
