@@ -100,15 +100,17 @@ TARGET_MIX = (
     Share("sort", 0.8, 0.5, 0.08),
 )
 MASKED_MIX = (
-    *_steady(sudoku=1.6, latin=0.5, code=0.8, json=1.0),
-    Share("copy", 1.6, 0.6),
-    Share("shuffle", 0.3, 0.4, 0.05),
-    Share("reverse", 1.0, 1.0, 0.05),
-    Share("sort", 0.8, 0.8, 0.08),
-    Share("replace", 1.0, 1.0, 0.10),
-    Share("remove", 1.0, 1.0, 0.13),
-    Share("insert", 1.0, 1.0, 0.13),
-    Share("story", 0.5, 0.5, 0.18),
+    Share("sudoku", 1.6, 1.0),
+    Share("latin", 0.5, 0.5),
+    Share("code", 1.0, 1.2),
+    Share("copy", 1.6, 0.2),
+    Share("story", 0.5, 0.3),
+    Share("shuffle", 0.3, 0.8, 0.05),
+    Share("reverse", 1.0, 1.3, 0.05),
+    Share("sort", 0.8, 1.2, 0.08),
+    Share("replace", 1.0, 1.3, 0.10),
+    Share("remove", 1.0, 1.3, 0.13),
+    Share("insert", 1.0, 1.3, 0.13),
 )
 BIG = Shape(width=256, depth=4, heads=8, ffn=512)
 MIDDLE = Shape(width=192, depth=4, heads=6, ffn=384)  # sees twice the tokens of BIG in the same time
@@ -132,7 +134,7 @@ RECIPES: dict[str, Recipe] = {
         ),
         Recipe(
             "masked", "Masked diffusion", "masked", MIDDLE, MASKED_MIX,
-            tokens=18_000_000, batches=((0.0, 1), (0.15, 2), (0.7, 4)), loss_room=0.6,
+            tokens=10_500_000, batches=((0.0, 1), (0.15, 2), (0.75, 4)), loss_room=0.6,
         ),
     )
 }  # fmt: skip
