@@ -1,4 +1,4 @@
-"""The methods on the models that ship: greedy equality, clean checks, and figures that are worth looking at."""
+"""The methods on the models that ship: greedy equality, clean checks, sizes."""
 
 import pytest
 
@@ -38,7 +38,7 @@ def greedy(shelf: Shelf) -> dict[str, list[int]]:
 
 @pytest.mark.parametrize("method", LOSSLESS)
 def test_temperature_zero_is_the_greedy_text(shelf: Shelf, greedy: dict[str, list[int]], method: str) -> None:
-    """T-GREEDY in float32. A difference would have to be excused by a near-tie of the target's two best logits."""
+    """T-GREEDY in float32; a difference would have to be excused by a near-tie of the best two logits."""
     for prompt, expected in greedy.items():
         trace, answer = record(shelf, method, prompt, knobs={"temperature": 0.0}, max_tokens=48)
         assert answer == expected, (prompt, trace.header.knobs)
@@ -66,7 +66,7 @@ def test_same_seed_same_bytes_on_a_network(shelf: Shelf) -> None:
 
 
 def test_masked_methods_coincide_where_they_must(shelf: Shelf) -> None:
-    """A threshold that nothing reaches is one token a round, the surest first: LLaDA with as many steps as tokens."""
+    """A threshold that nothing reaches is one token a round, the surest first: LLaDA, one per step."""
     prompt = tasks.make("sudoku", 4).prompt
     how = {"max_tokens": 24}
     one, two = (
