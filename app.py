@@ -43,7 +43,7 @@ PICTURES = Pictures(
 def options(argv: Sequence[str]) -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser("app.py", description="The decoding workbench, in the browser.")
-    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine only)")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
     parser.add_argument("--port", type=int, default=7860, help="port; a free one is taken if it is in use")
     parser.add_argument(
         "--allow-host", action="append", default=[], help="a further host name the page may have"
@@ -55,7 +55,9 @@ def options(argv: Sequence[str]) -> argparse.Namespace:
         help="a model folder, or a folder of them; may be given again",
     )  # fmt: skip
     parser.add_argument("--traces", type=Path, default=TRACES, help="where runs are recorded")
-    parser.add_argument("--open", action=argparse.BooleanOptionalAction, default=True, help="open the browser")
+    parser.add_argument(
+        "--open", action=argparse.BooleanOptionalAction, default=True, help="open the browser"
+    )
     return parser.parse_args(argv)
 
 

@@ -39,7 +39,7 @@ def outcome(known: Known, trace: Trace) -> Outcome | None:
     if instance.prompt != trace.header.prompt:
         return None
     found = tasks.score(instance, decoded(trace))
-    reason = "Right answer." if found.right else f"Wrong answer: {found.reason}."
+    reason = "Right answer." if found.right else f"Wrong answer: {found.reason.rstrip('.')}."
     return Outcome(found.right, reason, instance.answer)
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-import gradio as gr
+from gradio.events import api
 
 from workbench.trace import WorkbenchError, check, load
 from workbench.ui.answer import decoded
@@ -24,7 +24,7 @@ def publish(place: Place) -> None:
         seed: int = 0,
         max_tokens: int = 64,
     ) -> dict[str, Any]:
-        """Run a method to its end: the run's id, status, text and badge; its trace is at /runs/ID/trace.json."""
+        """Run a method to its end: id, status, text and badge; the trace is at /runs/ID/trace.json."""
         try:
             request = place.request(
                 method=method, prompt=prompt, knobs=knobs or {}, models=models or {}, seed=int(seed),
@@ -49,6 +49,6 @@ def publish(place: Place) -> None:
         problems = [{"event": each.event, "sentence": each.sentence} for each in report.problems]
         return {"ok": report.ok, "depth": str(report.depth), "badge": report.badge, "problems": problems}
 
-    gr.api(methods, api_name="methods")
-    gr.api(run, api_name="run", concurrency_limit=4)
-    gr.api(check_trace, api_name="check", concurrency_limit=4)
+    api(methods, api_name="methods")
+    api(run, api_name="run", concurrency_limit=4)
+    api(check_trace, api_name="check", concurrency_limit=4)

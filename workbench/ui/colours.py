@@ -1,4 +1,4 @@
-"""The style sheets as the page serves them: colours as custom properties, rules that gradio cannot override."""
+"""The style sheets as the page serves them: colours once, and rules that gradio cannot override."""
 
 import re
 from collections.abc import Mapping

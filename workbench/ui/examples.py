@@ -1,6 +1,6 @@
 """Recorded examples: real runs of the embedded models, on screen before any model is loaded.
 
-    python -m workbench.ui.examples [--models FOLDER]     records them anew
+python -m workbench.ui.examples [--models FOLDER]     records them anew
 """
 
 import argparse
@@ -36,7 +36,7 @@ RECIPES = (
     Recipe("example-greedy", "greedy", "code", 3),
     Recipe("example-threshold", "fast_dllm_threshold", "sudoku", 3),
     Recipe("example-low-confidence", "llada_low_confidence", "sudoku", 3),
-    Recipe("example-tree", "token_tree", "add", 4),
+    Recipe("example-tree", "token_tree", "replace", 2),
     Recipe("example-lookup", "prompt_lookup", "replace", 2),
 )
 VIEWS = (

@@ -1,4 +1,4 @@
-"""What there is to choose, as plain JSON: the page makes its controls from this, so a method file is enough."""
+"""What there is to choose, as plain JSON; the page makes its controls from this."""
 
 from typing import Any
 

@@ -4,7 +4,6 @@ One run at a time keeps the measured milliseconds honest. The reel is made by th
 never by the one that decodes.
 """
 
-import json
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -24,6 +23,7 @@ log = logging.getLogger(__name__)
 
 PAUSE_S = 0.08
 """The page hears of a run about this often."""
+OVER = ("ended", "refused")
 STALLED = "The run could not start because of an unexpected error ({}); the log of the program says more."
 
 
@@ -49,7 +49,7 @@ class Job:
 
     @property
     def over(self) -> bool:
-        return self.status in ("ended", "refused")
+        return self.status in OVER
 
 
 class Runner:
@@ -116,26 +116,24 @@ class Runner:
 def watch(job: Job, store: Store, pictures: Pictures) -> Iterator[dict[str, Any]]:
     """Small messages until the run is over; stops the run if the watcher goes away."""
     follower: _Follower | None = None
+    told: tuple[str, int] | None = None
     try:
-        yield {"run": job.id, "status": job.status, "upto": 0}
         while True:
             with job.changed:
-                before = job.status, job.seen
-                if not job.over and follower and follower.fed == job.seen:
+                if (job.status, job.seen) == told:
                     job.changed.wait(1.0)
                 status, seen, recording = job.status, job.seen, job.recording
-            if status == "refused":
-                yield {"run": job.id, "status": "refused", "message": job.refusal, "upto": 0}
+            if (status, seen) != told:
+                told = status, seen
+                if recording is None or status == "refused":
+                    yield {"run": job.id, "status": status, "message": job.refusal, "upto": 0}
+                else:
+                    follower = follower or _Follower(recording, store.get(job.id), pictures)
+                    follower.feed(seen, last=status == "ended")
+                    yield follower.message(status)
+            if status in OVER:
                 return
-            if recording is not None:
-                follower = follower or _Follower(recording, store.get(job.id), pictures)
-                follower.feed(seen, last=status == "ended")
-                yield follower.message(status)
-            elif (job.status, job.seen) == before:
-                yield {"run": job.id, "status": status, "upto": 0}
-            if status == "ended":
-                return
-            job.stop.wait(PAUSE_S) if not job.stop.is_set() else Event().wait(PAUSE_S / 4)
+            job.stop.wait(PAUSE_S)
     finally:
         job.stop.set()
 
@@ -146,9 +144,7 @@ class _Follower:
     def __init__(self, recording: Recording, record: Record, pictures: Pictures) -> None:
         self.recording, self.record, self.pictures = recording, record, pictures
         header = recording.prepared.header
-        self.builder: Builder | None = pictures.builder(
-            header, recording.prepared.glossary, recording.tokens
-        )
+        self.builder: Builder = pictures.builder(header, recording.prepared.glossary, recording.tokens)
         self.fed = 0
         self.tokens = 0
         self.budget = header.max_tokens
@@ -161,21 +157,14 @@ class _Follower:
             event = self.recording.events[index]
             self.tokens += len(event.candidates) if isinstance(event, Commit) and event.lane == 0 else 0
             self.tokens -= len(event.cells) if isinstance(event, Retract) and event.cells.lane == 0 else 0
-            if self.builder:
-                self.builder.feed(event, self.recording.clock[index])
+            self.builder.feed(event, self.recording.clock[index])
         self.fed = upto
-        if self.builder:
-            if last:
-                self.builder.finish(self.recording.footer)
-            self.record.deltas.append(self.pictures.dumps(self.builder.delta()))
+        if last:
+            self.builder.finish(self.recording.footer)
+        self.record.deltas.append(self.pictures.dumps(self.builder.delta()))
 
     def message(self, status: str) -> dict[str, Any]:
         progress = {"tokens": self.tokens, "max": self.budget, "upto": len(self.record.deltas)}
         if status != "ended":
             return {"run": self.record.id, "status": status, **progress}
         return {**self.record.described(), **progress}
-
-
-def line(message: dict[str, Any]) -> str:
-    """A message as the page takes it."""
-    return json.dumps(message, ensure_ascii=False, separators=(",", ":"))

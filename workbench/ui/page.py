@@ -1,4 +1,4 @@
-"""The page: controls on the left, the player on the right. Gradio carries the controls, the queue and the API."""
+"""The page: controls on the left, the player on the right; gradio carries controls, queue and API."""
 
 import json
 import logging
@@ -18,7 +18,7 @@ from workbench.ui.place import Place
 log = logging.getLogger(__name__)
 
 TITLE = "Decoding workbench"
-LEAD = "Run a decoding method step by step, see what it did and why, and check that the picture is the algorithm."
+LEAD = "Run a decoding method step by step, see what it did and why, and check that the picture is true."
 UNEXPECTED = "Something unexpected happened ({}); the log of the program says more."
 HEAD = (
     '<link rel="stylesheet" href="/player/player.css"><link rel="stylesheet" href="/workbench/page.css">'
@@ -28,24 +28,33 @@ FREE = [("Free text", share.FREE)]
 START_TASK, START_SEED, START_TOKENS = "code", 3, 64
 PLAN = "(plan, ...rest) => [window.Workbench.plan('{}'), ...rest]"
 """Runs in the browser when a button is pressed: the page's own settings join gradio's."""
+STAGE = (
+    "window.Workbench.stage(element.querySelector('.wb-stage') || element, props, watch, "
+    "(run) => trigger('picked', {run}));"
+)
 
 
 def page(place: Place) -> gr.Blocks:
     """The whole page; nothing here loads a model or torch."""
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True) as blocks:
-        gr.HTML(f"<header class='wb-top'><h1>{TITLE}</h1><p>{LEAD}</p></header>", elem_id="top", apply_default_css=False)
+        gr.HTML(
+            f"<header class='wb-top'><h1>{TITLE}</h1><p>{LEAD}</p></header>",
+            elem_id="top",
+            apply_default_css=False,
+        )
         with gr.Row(elem_id="layout"):
             with gr.Column(elem_id="settings", min_width=300):
-                controls, known = _prompt()
+                with gr.Group(elem_classes="wb-group"):
+                    controls, known = _prompt()
+                    controls += _limits()
                 plan = gr.Textbox(visible=False)
                 _setup("a")
                 _setup("b")
-                controls += _limits()
                 buttons = _buttons()
             with gr.Column(elem_id="stage-column", min_width=300):
                 stage = gr.HTML(
                     html_template='<div class="wb-stage"></div>',
-                    js_on_load="window.Workbench.stage(element.querySelector('.wb-stage') || element, props, watch);",
+                    js_on_load=STAGE,
                     elem_id="stage",
                     apply_default_css=False,
                     feed_a="", feed_b="", shared="", opened="", said="",
@@ -60,22 +69,17 @@ def page(place: Place) -> gr.Blocks:
 
 def _prompt() -> tuple[list[Any], gr.Textbox]:
     instance = Known(START_TASK, START_SEED).instance()
-    with gr.Group(elem_classes="wb-group"):
-        with gr.Row(elem_classes="wb-row"):
-            names = [(task.title, name) for name, task in tasks.TASKS.items()]
-            task = gr.Dropdown(
-                FREE + names, value=START_TASK, label="Prompt", elem_id="task", scale=3, min_width=120
-            )
-            seed = gr.Number(
-                START_SEED, label="No.", precision=0, minimum=0, elem_id="task-seed", min_width=80
-            )
-        prompt = gr.Textbox(
-            instance.prompt, show_label=False, label="Prompt text", lines=2, max_lines=8, elem_id="prompt",
-            placeholder="Type a prompt, or choose a task above.",
-        )  # fmt: skip
-        known = gr.Textbox(
-            instance.answer, label="Known answer", interactive=False, max_lines=4, elem_id="known"
+    with gr.Row(elem_classes="wb-row"):
+        names = [(task.title, name) for name, task in tasks.TASKS.items()]
+        task = gr.Dropdown(
+            FREE + names, value=START_TASK, label="Prompt", elem_id="task", scale=3, min_width=120
         )
+        seed = gr.Number(START_SEED, label="No.", precision=0, minimum=0, elem_id="task-seed", min_width=80)
+    prompt = gr.Textbox(
+        instance.prompt, show_label=False, label="Prompt text", lines=2, max_lines=8, elem_id="prompt",
+        placeholder="Type a prompt, or choose a task above.",
+    )  # fmt: skip
+    known = gr.Textbox(instance.answer, label="Known answer", interactive=False, max_lines=4, elem_id="known")
     return [prompt, task, seed], known
 
 
@@ -89,10 +93,10 @@ def _setup(pane: str) -> None:
 
 
 def _limits() -> list[Any]:
-    with gr.Group(elem_classes="wb-group"), gr.Row(elem_classes="wb-row"):
+    with gr.Row(elem_classes="wb-row"):
         tokens = gr.Number(
-            START_TOKENS, label="Max tokens", precision=0, minimum=1, maximum=MAX_TOKENS, elem_id="max-tokens",
-            min_width=80,
+            START_TOKENS, label="Max tokens", precision=0, elem_id="max-tokens", min_width=80,
+            minimum=1, maximum=MAX_TOKENS,
         )  # fmt: skip
         seed = gr.Number(0, label="Seed", precision=0, minimum=0, elem_id="seed", min_width=70)
         detail = gr.Dropdown(list(DETAILS), value=FULL, label="Recorded", elem_id="detail", min_width=90)
@@ -138,6 +142,7 @@ def _wire(
     for chosen in (task, task_seed):
         chosen.input(_task, [task, task_seed, prompt], [prompt, known, task_seed, stage], **private)
     blocks.load(_opened, None, [*controls, known, stage], **private)
+    stage.picked(_picker(place), None, [*controls, known], **private)
 
 
 def _runner(place: Place, pane: str) -> Any:
@@ -170,7 +175,7 @@ def _submit(place: Place, view: share.View, pane: str) -> Any:
     plan: share.Plan = getattr(view, pane)
     if not plan.method:
         raise WorkbenchError(
-            f"No method is chosen for {pane.upper()} (or the methods are still loading); choose one and run again."
+            f"No method is chosen for {pane.upper()} (or they are still loading); choose one and run again."
         )
     request = place.request(
         method=plan.method, prompt=view.prompt, knobs=plan.knobs, models=plan.models, seed=view.seed,
@@ -179,7 +184,9 @@ def _submit(place: Place, view: share.View, pane: str) -> Any:
     return place.runner.submit(request, Known(view.task, view.task_seed) if view.task else None)
 
 
-def _view(plans: str, prompt: Any, task: Any, task_seed: Any, tokens: Any, seed: Any, detail: Any) -> share.View:
+def _view(
+    plans: str, prompt: Any, task: Any, task_seed: Any, tokens: Any, seed: Any, detail: Any
+) -> share.View:
     """The page's settings as a view; a task whose prompt was edited is free text."""
     prompt, task = str(prompt or ""), str(task or share.FREE)
     number = _whole("the example number", task_seed) if task else 0
@@ -218,6 +225,33 @@ def _task(task: str, seed: Any, prompt: str) -> tuple[Any, ...]:
         return gr.skip(), gr.skip(), gr.skip(), gr.HTML(said=said)  # type: ignore[arg-type]
 
 
+def _picker(place: Place) -> Any:
+    """The handler that sets the controls to what an example was recorded with."""
+
+    def picked(event: gr.EventData) -> tuple[Any, ...]:
+        try:
+            record = place.store.get(str((event._data or {}).get("run", "")))
+        except WorkbenchError:
+            return (gr.skip(),) * 7
+        header, known = record.trace().header, record.known
+        view = share.View(
+            task=known.task if known else share.FREE, task_seed=known.seed if known else 0,
+            prompt=header.prompt, max_tokens=header.max_tokens, seed=header.seed, detail=header.detail,
+        )  # fmt: skip
+        return _controls(view)
+
+    return picked
+
+
+def _controls(view: share.View) -> tuple[Any, ...]:
+    """The values of gradio's controls, and of the known answer."""
+    answer = Known(view.task, view.task_seed).instance().answer if view.task else ""
+    return (
+        view.prompt, view.task, gr.Number(view.task_seed, visible=bool(view.task)), view.max_tokens,
+        view.seed, view.detail, gr.Textbox(answer, visible=bool(view.task)),
+    )  # fmt: skip
+
+
 def _opened(request: gr.Request) -> tuple[Any, ...]:
     """What the address of the page asks for."""
     try:
@@ -226,13 +260,9 @@ def _opened(request: gr.Request) -> tuple[Any, ...]:
         return (*[gr.skip()] * 7, gr.HTML(opened=json.dumps({"error": str(error)})))  # type: ignore[arg-type]
     if view is None:
         return (gr.skip(),) * 8
-    answer = Known(view.task, view.task_seed).instance().answer if view.task else ""
     plans = {
         pane: {"method": plan.method, "knobs": plan.knobs, "models": plan.models, "run": plan.run}
         for pane, plan in (("a", view.a), ("b", view.b))
     }
     opened = json.dumps({**plans, "clock": view.clock, "cursor": view.cursor})
-    return (
-        view.prompt, view.task, gr.Number(view.task_seed, visible=bool(view.task)), view.max_tokens, view.seed,
-        view.detail, gr.Textbox(answer, visible=bool(view.task)), gr.HTML(opened=opened),  # type: ignore[arg-type]
-    )  # fmt: skip
+    return (*_controls(view), gr.HTML(opened=opened))  # type: ignore[arg-type]

@@ -23,10 +23,8 @@ SCRIPTS = ("dom.js", "setup.js", "stage.js", "start.js")
 MAX_IMPORT = 20 * 2**20
 """The largest file that may be imported, in bytes."""
 JSON_TYPE = "application/json"
-TOO_LARGE = f"The file has more than {MAX_IMPORT // 2**20} MB, which is the most that can be imported here."
-BROKEN = (
-    "This trace contradicts itself, so it cannot be drawn ({}); the check names the first event that is wrong."
-)
+TOO_LARGE = f"The file has more than {MAX_IMPORT // 2**20} MB, which is the most that can be imported."
+BROKEN = "This trace contradicts itself, so it cannot be drawn ({}); the check says where it goes wrong."
 
 
 def routes(place: Place) -> APIRouter:
@@ -211,4 +209,3 @@ def _import(place: Place, body: bytes) -> Response:
         return refusal(error)
     except RecursionError:
         return refusal(WorkbenchError("This file is nested too deeply to be a trace."))
-

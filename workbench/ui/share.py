@@ -35,7 +35,11 @@ class Plan:
             raise WorkbenchError("The page sent settings that cannot be read; reload it.")
         return Plan(
             str(found.get("method") or ""),
-            {str(name): value for name, value in knobs.items() if isinstance(value, bool | int | float | str)},
+            {
+                str(name): value
+                for name, value in knobs.items()
+                if isinstance(value, bool | int | float | str)
+            },
             {str(role): str(name) for role, name in models.items()},
             str(found.get("run") or ""),
         )
@@ -73,7 +77,7 @@ def query(view: View) -> str:
     pairs += [("detail", view.detail)] if view.detail != FULL else []
     pairs += [("clock", view.clock)] if view.clock else []
     pairs += [("at", f"{view.cursor:g}")] if view.cursor is not None else []
-    return urlencode(pairs)
+    return urlencode(pairs, safe="@:")
 
 
 def view_of(pairs: Mapping[str, str]) -> View | None:

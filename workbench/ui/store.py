@@ -21,7 +21,7 @@ MEMORY = 256 * 2**20
 JOURNALS = 300
 """How many journals of earlier sessions are kept."""
 BYTES_PER_EVENT = 1_500
-UNKNOWN = "The run '{}' is not on this machine: it was removed, or recorded elsewhere. Run it again, or import its file."
+UNKNOWN = "The run '{}' is not on this machine; run it again, or open its file."
 
 
 @dataclass
@@ -47,7 +47,9 @@ class Record:
 
     @property
     def size(self) -> int:
-        return sum(map(len, self.deltas)) + BYTES_PER_EVENT * (0 if self.running else len(self.trace().events))
+        return sum(map(len, self.deltas)) + BYTES_PER_EVENT * (
+            0 if self.running else len(self.trace().events)
+        )
 
     def described(self) -> dict[str, Any]:
         """What the page shows beside the reel."""
@@ -60,6 +62,8 @@ class Record:
             "message": "" if self.running else footer.message,
             "method": trace.header.method,
             "title": self.title or trace.header.title,
+            "knobs": trace.header.knobs,
+            "models": {card.role: card.name for card in trace.header.models},
             **done,
         }
 
@@ -78,7 +82,7 @@ def badge(report: Report, trace: Trace) -> dict[str, Any]:
     derived = report.depth == "derived"
     depth = "Derived" if derived else "Consistent"
     lossy = trace.header.guarantee == "lossy"
-    text = f"{depth}, lossy by design" if lossy else depth
+    text = f"{depth} · lossy" if lossy else depth
     state = "lossy" if lossy else "verified" if derived else "consistent"
     return {"state": state, "text": text, "title": report.badge, "event": None}
 

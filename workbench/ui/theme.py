@@ -1,6 +1,6 @@
 """Gradio's theme, drawn with the pictures' colours (custom properties of our style sheet)."""
 
-import gradio as gr
+from gradio.themes import Base
 
 SANS = ["system-ui", "-apple-system", "Segoe UI", "sans-serif"]
 MONO = ["ui-monospace", "SF Mono", "Cascadia Mono", "DejaVu Sans Mono", "monospace"]
@@ -39,9 +39,9 @@ PLAIN = {
 """The same property in both modes: the variables change their value, not the theme."""
 
 
-def theme() -> gr.themes.Base:
+def theme() -> Base:
     """Quiet, flat, system fonts only."""
-    made = gr.themes.Base(font=SANS, font_mono=MONO, text_size="sm", spacing_size="sm", radius_size="md")
+    made = Base(font=SANS, font_mono=MONO, text_size="sm", spacing_size="sm", radius_size="md")
     known = set(dir(made.set()))
     both = {**PLAIN, **{f"{name}_dark": value for name, value in PLAIN.items()}}
     return made.set(

@@ -86,7 +86,7 @@
         if (chosen && !names.includes(chosen)) fitting.unshift({name: chosen, available: true, missing: true});
         list.append(...fitting.map((each) => el("option", {value: each.name, selected: each.name === chosen, title: each.problem || each.title,
           disabled: !each.available && each.name !== chosen, text: label(each)})));
-        return el("div", {class: "wb-field"}, el("label", {for: list.id, text: title(all.roles[role] || role)}), list);
+        return el("div", {class: "wb-field"}, el("label", {for: list.id, title: all.roles[role] || role, text: title(role)}), list);
       }));
     }
 

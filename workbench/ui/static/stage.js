@@ -9,7 +9,7 @@
     ["replay.html", "Replay", "One HTML file that replays offline", "export-replay"]];
 
   const runs = {a: "", b: ""}, live = {a: null, b: null};
-  let player = null, message = null, rows = {}, stopWanted = false, wanted = null;
+  let player = null, message = null, rows = {}, stopWanted = false, wanted = null, picked = () => {};
 
   wb.player = () => player;
 
@@ -34,7 +34,7 @@
     }
     const drawn = await player.load(pane, `/runs/${encodeURIComponent(id)}/reel`);
     if (drawn) { hold(pane, id); settle(pane, about); }
-    return drawn;
+    return drawn && about;
   }
 
   function hold(pane, id) {
@@ -49,12 +49,19 @@
     player.setStatus(pane, {running: about.status === "running", message: said, badge});
   }
 
-  async function example(view) {
+  async function example(view, chosen) {
     if (!view) return;
     wb.say("");
-    await Promise.all([show("a", view.a), show("b", view.b)]);
+    const found = await Promise.all([show("a", view.a), show("b", view.b)]);
+    if (chosen) adopt(view, found);
     player.first();
     player.seek(Math.round(player.state().max * 0.6));
+  }
+
+  /* The controls follow an example that somebody chose, so that Run repeats it. */
+  function adopt(view, found) {
+    for (const [at, pane] of PANES.entries()) if (wb.setups[pane]) wb.setups[pane].set(found[at] && found[at].method ? found[at] : {method: ""});
+    picked(view.a);
   }
 
   // ---- live runs ------------------------------------------------------------------------
@@ -105,6 +112,7 @@
     if (said.badge && run.have >= said.upto) {
       live[pane] = null;
       settle(pane, said);
+      if (said.status === "failed") wb.say(`Run ${pane.toUpperCase()}: ${said.message}`, "error");
       if (wanted && !live.a && !live.b) look();
     } else if (!said.badge) {
       player.setStatus(pane, {running: true, message: `${said.tokens || 0} of ${said.max || "?"} tokens`, badge: null});
@@ -115,6 +123,9 @@
   function busy() {
     const on = PANES.some((pane) => live[pane]);
     document.body.classList.toggle("wb-running", on);
+    const share = ({said}) => (said && said.max ? Math.min(1, said.tokens / said.max) : 0), going = PANES.filter((pane) => live[pane]).map((pane) => live[pane]);
+    rows.progress.hidden = !on;
+    rows.progress.value = on ? going.reduce((sum, run) => sum + share(run), 0) / going.length : 0;
     if (!on) stopWanted = false;
   }
 
@@ -156,7 +167,7 @@
     rows.link.value = url;
     rows.commands.replaceChildren(...said.commands.filter((each) => each.text).map((each) => line(each.pane, each.text)));
     rows.share.hidden = false;
-    await copy(url, "The link is copied.");
+    await copy(url, "The link is copied; it and the command lines stand below the player.");
   }
 
   function line(pane, text) {
@@ -250,15 +261,16 @@
     message = el("div", {class: "wb-message", role: "alert", "data-testid": "message", hidden: true}, el("span"),
       el("button", {type: "button", class: "wb-close", "aria-label": "Dismiss", text: "×", on: {click: () => wb.say("")}}));
     const list = el("select", {class: "wb-select", id: wb.id("example"), "data-testid": "examples",
-      on: {change: () => { example(wb.examples[Number(list.value)]); }}});
+      on: {change: () => { example(wb.examples[Number(list.value)], true); }}});
     const place = el("div", {class: "wb-player"});
     rows = {a: exporter("a"), b: exporter("b"), link: el("input", {class: "wb-link", readonly: true, "aria-label": "Link to this view", "data-testid": "link-text"}),
       commands: el("div", {class: "wb-commands"})};
+    rows.progress = el("progress", {class: "wb-progress", max: 1, value: 0, hidden: true, "aria-label": "Progress of the run", "data-testid": "progress"});
     rows.share = el("section", {class: "wb-share", hidden: true, "aria-label": "Link and command line"}, rows.link, rows.commands);
     const wide = el("button", {type: "button", class: "wb-button wb-wide-button", "aria-pressed": "false", text: "Hide the settings",
       on: {click: () => { const on = document.body.classList.toggle("wb-wide"); wide.setAttribute("aria-pressed", on); wide.textContent = on ? "Show the settings" : "Hide the settings"; }}});
     root.replaceChildren(el("div", {class: "wb-bar"}, wide, el("label", {for: list.id, text: "Recorded example"}), list, el("span", {class: "wb-space"}), importer("a"), importer("b")),
-      message, place, el("div", {class: "wb-files", "aria-label": "Export"}, el("span", {class: "wb-caption", text: "Export"}), rows.a, rows.b), rows.share);
+      message, el("div", {class: "wb-frame"}, rows.progress, place), el("div", {class: "wb-files", "aria-label": "Export"}, el("span", {class: "wb-caption", text: "Export"}), rows.a, rows.b), rows.share);
     dropping(place);
     player = window.WorkbenchPlayer.mount(place, {plotly: "/vendor/plotly.min.js"});
     return list;
@@ -276,7 +288,8 @@
     else if (!/[?&](a|b|arun|brun|prompt|task)=/.test(location.search)) await example(wb.examples[0]);
   }
 
-  wb.stage = function (root, props, watch) {
+  wb.stage = function (root, props, watch, onPicked) {
+    picked = onPicked;
     const ready = begin(build(root));
     watch("feed_a", () => feed("a", props.feed_a));
     watch("feed_b", () => feed("b", props.feed_b));
