@@ -71,6 +71,8 @@ def bare_loop(calls: list[Call]) -> Callable[[], None]:
                 arguments = [_renewed(argument, fresh, first_capacity) for argument in call.arguments]
                 named = {key: _renewed(value, fresh, first_capacity) for key, value in call.named.items()}
                 call.function(*arguments, **named)
+        if torch.cuda.is_available():
+            torch.cuda.synchronize()
 
     return loop
 

@@ -16,7 +16,8 @@ def command(options: argparse.Namespace) -> int:
     width = max(len(method.id) for method in methods)
     for method in methods:
         needs = ", ".join(f"{role}: {capability}" for role, capability in method.needs.items())
-        print(f"{method.id:{width}}  {method.family}{f" {method.year}" if method.year else ""}, {method.guarantee.promise.value}; {needs}")
+        origin = f"{method.family} {method.year}" if method.year else method.family
+        print(f"{method.id:{width}}  {origin}, {method.guarantee.promise.value}; {needs}")
     return 0
 
 

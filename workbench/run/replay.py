@@ -93,12 +93,7 @@ def _prepared(trace: Trace, shelf: Shelf, models: Mapping[str, str]) -> Prepared
 
 
 def _same_weights(role: str, name: str, recorded: str, loaded: Loaded) -> None:
-    found = loaded.entry.hash
-    if not recorded or not found:
-        raise WorkbenchError(
-            f"No hash of the weights of the {role} '{name}' is known, so nothing can say that a replay runs on "
-            "the same ones."
-        )
+    found = loaded.sha256
     if found != recorded:
         raise WorkbenchError(
             f"The weights of the {role} '{name}' are not those of the recorded run (sha256 {found[:12]}..., "
