@@ -1,5 +1,6 @@
 """Draft trees and beams: who hangs on whom, where it stands, and what the target thinks of it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -40,6 +41,8 @@ class Forest:
     _round: int = -1
     _dirty: set[int] = field(default_factory=set)
     _tail: list[int] = field(default_factory=list)
+    _sent: set[str] = field(default_factory=set)
+    """Trees of single rounds that a second lane makes obsolete."""
     grown: bool = False
 
     def new_round(self, number: int) -> None:
@@ -72,6 +75,11 @@ class Forest:
         self._dirty.add(self._round)
         self.grown = self.grown or len(members) > 1
 
+    def touch(self, ids: Sequence[int]) -> None:
+        """Candidates became small: the layout of their round changes."""
+        if ids:
+            self._dirty.add(self._round)
+
     def extras(self, event: Event) -> list[Op]:
         """Ops that follow from an event: the draft behind the text, the target's probabilities."""
         match event:
@@ -99,7 +107,10 @@ class Forest:
         if len(self.state.lanes) > 1:
             everything = [id for number in sorted(self._rounds) for id in self._rounds[number]]
             first = min(self._rounds, default=-1)
-            return {ALL: self._tree(everything, first)} if dirty and self.grown else {}
+            gone = dict.fromkeys(sorted(self._sent))
+            self._sent.clear()
+            return gone | ({ALL: self._tree(everything, first)} if dirty and self.grown else {})
+        self._sent |= {str(number) for number in dirty if self.key(number)}
         return {str(number): self._tree(self._rounds[number], number) for number in dirty if self.key(number)}
 
     def all(self) -> dict[str, Any]:

@@ -106,6 +106,7 @@ class ReelBuilder:
         self._pending += ops_of(event, birth, guess, above)
         self._note(event)
         self._take(event, guess)
+        self.forest.touch(changed.get(fate.PRUNED, ()))
         self._pending += self.forest.extras(event)
         self._pending += [["s", status, ids] for status, ids in changed.items()]
         self.clocks.events += 1

@@ -102,7 +102,7 @@
 
     draw(panes, clock, cursor, max) {
       if (!this.stamp) this.room = Math.floor(this.box.clientWidth);
-      const width = this.room, height = 132;
+      const width = this.room, height = 112;
       const stamp = [width, clock, ...panes.map((pane) => pane.reel.version + pane.name)].join();
       if (this.stamp !== stamp) { this.paint(panes, clock, max, width, height); this.stamp = stamp; }
       this.line.style.transform = `translateX(${this.x(cursor)}px)`;

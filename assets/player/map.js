@@ -43,7 +43,7 @@
       if (this.version !== reel.version) this.grow(reel, row);
       const [low, high] = this.row < 0 ? [0, reel.rows.length - 1] : [Math.min(row, this.row), Math.max(row, this.row)];
       for (let at = low; at <= high; at += 1) this.blit(at, row);
-      this.live(now, row, selected, step);
+      this.live(now, row, selected);
       this.row = row;
       this.now = now;
       this.keep(row);
@@ -138,8 +138,8 @@
     }
 
     /* The current row shows the state at this very beat, not the end of its round. */
-    live(now, row, selected, step) {
-      const {map, beats} = now.reel, lane = now.lanes[map.lane], y = row * this.ch, pen = this.pen;
+    live(now, row, selected) {
+      const {map} = now.reel, lane = now.lanes[map.lane], y = row * this.ch, pen = this.pen;
       const width = this.cw * map.width, first = now.reel.rounds[now.reel.rows[row][0]].b[0];
       pen.fillStyle = this.pane.palette.get("accent-soft");
       pen.fillRect(0, y, width, this.ch);
@@ -157,8 +157,6 @@
       if (selected && selected.position >= map.start) {
         pen.strokeRect((selected.position - map.start) * this.cw + 0.5, y + 0.5, this.cw - 1, this.ch - 1);
       }
-      void beats;
-      void step;
     }
 
     /* Above the map: positions, the order ribbon (when was each position last committed), end of text. */

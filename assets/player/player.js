@@ -270,15 +270,21 @@
         if (pane.node.hidden) continue;
         pane.draw(this.clock, this.cursor, max, this.picked && this.picked.pane === pane.name ? this.picked : null, split);
       }
-      const info = this.clockInfo(this.clock);
       this.controls.draw(this.cursor, max, `${dw.number(this.cursor)} / ${dw.number(max)}`);
       const stamp = [this.clock, max, this.width, ...panes.map((pane) => pane.reel.version)].join();
       if (this.ticked !== stamp) { this.controls.ticks(panes, this.clock, max, this.palette); this.ticked = stamp; }
       if (panes.length) this.race.draw(panes, this.clock, this.cursor, max);
       this.say(split);
       const lead = (this.picked && this.panes[this.picked.pane]) || panes.find((pane) => pane.max(this.clock) >= this.cursor) || panes[0];
+      this.explain(lead);
+    }
+
+    /* While playing fast nobody reads each sentence: the inspector keeps up ten times a second. */
+    explain(lead) {
+      const time = performance.now();
+      if (this.playing && time - (this.told || 0) < 100) return;
+      this.told = time;
       this.why.draw(lead, this.picked);
-      void info;
     }
 
     say(split) {

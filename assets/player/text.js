@@ -22,8 +22,10 @@
     click(event) {
       const cell = event.target.closest("[data-p]");
       if (!cell) return;
+      const lane = Number(cell.dataset.l), position = Number(cell.dataset.p), home = this.pane.now.lanes[lane];
       if (cell.dataset.c !== undefined) this.pane.select({candidate: Number(cell.dataset.c)});
-      else this.pane.select({lane: Number(cell.dataset.l), position: Number(cell.dataset.p)});
+      else if (home && home.births[position] >= 0) this.pane.select({candidate: home.births[position]});
+      else this.pane.select({lane, position});
     }
 
     draw(now, step, selected, split) {
@@ -60,29 +62,37 @@
           this.paint(line, at, lane, reel, birth, guess, flags);
           line.keys[at] = key;
         }
-        if (isNew) fresh = line.spans[at];
+        if (isNew) fresh = line.spans[at].span;
       }
-      while (line.spans.length > lane.size) { line.spans.pop().remove(); line.keys.pop(); }
+      while (line.spans.length > lane.size) { line.spans.pop().span.remove(); line.keys.pop(); }
       line.mode = this.mode;
       this.tail(line, now, lane);
       if (lane.id === 0 && (fresh || line.tail.firstChild)) this.follow(fresh || line.tail);
     }
 
+    /* Writes to the page only what differs from the last time. */
     paint(line, at, lane, reel, birth, guess, flags) {
-      let span = line.spans[at];
-      if (!span) {
-        span = line.spans[at] = el("span", {"data-l": lane.id, "data-p": at});
+      let cell = line.spans[at];
+      if (!cell) {
+        const node = document.createTextNode(""), span = el("span", {"data-l": lane.id, "data-p": at}, node);
+        cell = line.spans[at] = {span, node, name: "", text: "", birth: "", tint: ""};
         line.cells.append(span);
       }
       const id = birth >= 0 ? birth : guess, candidate = id >= 0 ? reel.candidates[id] : null;
       const fill = birth === BLANK ? (candidate ? candidate.fill : null) : lane.fills[at];
-      if (id >= 0) span.dataset.c = id; else delete span.dataset.c;
-      let kind = birth === HELD ? "given" : birth === BLANK ? (candidate ? "guess" : "blank") : "is";
-      if (fill !== null && reel.isEnd(fill)) kind += " dw-eos";
-      span.className = `dw-cell dw-${kind}` + (flags & 1 ? " dw-fresh" : "") + (flags & 2 ? " dw-picked" : "")
-        + (flags & 4 ? " dw-split" : "");
-      span.textContent = fill === null ? "" : this.shown(reel, lane, at, fill, birth);
-      this.tint(span, candidate, birth, reel);
+      const kind = birth === HELD ? "given" : birth === BLANK ? (candidate ? "guess" : "blank") : "is";
+      const name = `dw-cell dw-${kind}` + (fill !== null && reel.isEnd(fill) ? " dw-eos" : "") + (flags & 1 ? " dw-fresh" : "")
+        + (flags & 2 ? " dw-picked" : "") + (flags & 4 ? " dw-split" : "");
+      const text = fill === null ? "" : this.shown(reel, lane, at, fill, birth);
+      if (cell.name !== name) cell.span.className = cell.name = name;
+      if (cell.text !== text) cell.node.data = cell.text = text;
+      const taken = birth >= 0 && candidate, byBirth = this.mode === "birth";
+      const origin = taken && byBirth ? reel.births[candidate.birth] : "", tint = taken && !byBirth ? this.tint(candidate, reel) : "";
+      if (cell.birth !== origin) cell.span.dataset.birth = cell.birth = origin;
+      if (cell.tint !== tint) {
+        cell.tint = tint;
+        if (tint) cell.span.style.setProperty("--tint", tint); else cell.span.style.removeProperty("--tint");
+      }
     }
 
     /* A token that is no text on its own is decoded together with its neighbours. */
@@ -98,16 +108,10 @@
       return dw.joined(lane.fills.slice(low, high).map((each) => reel.piece(each)))[at - low];
     }
 
-    tint(span, candidate, birth, reel) {
-      span.dataset.birth = "";
-      span.style.removeProperty("--tint");
-      if (birth < 0 || !candidate) return;
-      if (this.mode === "birth") span.dataset.birth = reel.births[candidate.birth];
-      else if (this.mode === "confidence") span.style.setProperty("--tint", Math.round(candidate.prob * 100) + "%");
-      else {
-        const rounds = Math.max(1, reel.rounds.length - 1), round = Math.max(0, reel.beats[candidate.beat].r);
-        span.style.setProperty("--tint", Math.round(100 * round / rounds) + "%");
-      }
+    tint(candidate, reel) {
+      if (this.mode === "confidence") return Math.round(candidate.prob * 100) + "%";
+      const rounds = Math.max(1, reel.rounds.length - 1), round = Math.max(0, reel.beats[candidate.beat].r);
+      return Math.round(100 * round / rounds) + "%";
     }
 
     tail(line, now, lane) {
