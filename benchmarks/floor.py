@@ -46,7 +46,9 @@ def recorded(networks: list[nn.Module], graphs: list[Any]) -> Iterator[list[Call
 
         owner.__dict__[name] = noting
 
-    owners = [(net, "forward") for net in networks] + [(graph, "run") for graph in graphs if graph is not None]
+    owners = [(net, "forward") for net in networks] + [
+        (graph, "run") for graph in graphs if graph is not None
+    ]
     for owner, name in owners:
         wrap(owner, name)
     try:

@@ -107,7 +107,9 @@ def player_frame(bench: Bench, turns: int) -> float:
     """Median milliseconds from one step of two panes (256 x 256 each) to the next frame."""
     chromium()
     script = ROOT / "tests" / "player" / "measure.py"
-    done = subprocess.run([sys.executable, str(script)], cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE)
+    done = subprocess.run(
+        [sys.executable, str(script)], cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE
+    )
     if done.returncode:
         raise AssertionError(f"{script.name} failed: {done.stderr.strip().splitlines()[-1]}")
     found = ast.literal_eval(done.stdout.strip().splitlines()[-1])

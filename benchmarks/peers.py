@@ -57,7 +57,9 @@ def _against(
     found = theirs()[0, ids.shape[1] :].tolist()
     if found != written:
         place = next((i for i, (a, b) in enumerate(zip(found, written, strict=False)) if a != b), "the end")
-        raise AssertionError(f"transformers and our {method} part at token {place}: the figure would be no ratio")
+        raise AssertionError(
+            f"transformers and our {method} part at token {place}: the figure would be no ratio"
+        )
     return alternate(theirs, lambda: Recording(ready.pop()).run(), turns)
 
 
@@ -69,7 +71,9 @@ def _peer(bench: Bench, role: str) -> Any:
     logging.set_verbosity_error()
     name = {"target": "ar-target", "draft": "ar-drafter"}[role]
     loaded = bench.shelf.open(name, bench.device, bench.dtype)
-    model = AutoModelForCausalLM.from_pretrained(loaded.entry.folder, dtype=loaded.dtype, local_files_only=True)
+    model: Any = AutoModelForCausalLM.from_pretrained(
+        loaded.entry.folder, dtype=loaded.dtype, local_files_only=True
+    )
     forbid(model, loaded.never)
     return model.to(loaded.device).eval()
 

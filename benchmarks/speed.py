@@ -13,7 +13,7 @@ from typing import Any
 
 from benchmarks import page, peers, traced
 from benchmarks.runs import Bench, bench
-from workbench.cli.parser import Usage
+from workbench.trace import WorkbenchError
 
 Part = Callable[[Bench, int], Any]
 
@@ -41,12 +41,12 @@ TRAINED = ("speculative_vs_assisted",)
 
 def command(options: argparse.Namespace) -> int:
     """Measure what is asked for and print it; 0 if every part could be measured, else 1."""
-    chosen = _chosen(options.only)
+    names = chosen(options.only)
     made = bench(options.device, options.dtype)
     load = os.getloadavg()[0]
     if load > 1.5:
         made.note(f"The machine is busy (load {load:.1f}): trust ratios, not times.")
-    figures = measure(made, chosen, options.turns)
+    figures = measure(made, names, options.turns)
     if options.json:
         print(json.dumps(figures, indent=2))
     else:
@@ -55,10 +55,10 @@ def command(options: argparse.Namespace) -> int:
     return 0 if all(value is not None for value in figures.values()) else 1
 
 
-def measure(made: Bench, chosen: list[str], turns: int) -> dict[str, Any]:
+def measure(made: Bench, names: list[str], turns: int) -> dict[str, Any]:
     """part -> its figure, or None where it cannot be had (the reason goes to standard error)."""
     figures: dict[str, Any] = {}
-    for name in chosen:
+    for name in names:
         if name in TRAINED and not made.real:
             made.note(f"{name}: the drafter is random here, so nearly every draft is rejected.")
         try:
@@ -69,13 +69,14 @@ def measure(made: Bench, chosen: list[str], turns: int) -> dict[str, Any]:
     return figures
 
 
-def _chosen(only: str | None) -> list[str]:
+def chosen(only: str | None) -> list[str]:
+    """The parts of a comma-separated list, all for None; raises WorkbenchError for an unknown one."""
     if only is None:
         return list(PARTS)
     names = [name.strip() for name in only.split(",") if name.strip()]
     for name in names:
         if name not in PARTS:
-            raise Usage(f"bench speed has no part '{name}'; there are: {', '.join(PARTS)}.")
+            raise WorkbenchError(f"bench speed has no part '{name}'; there are: {', '.join(PARTS)}.")
     return names
 
 

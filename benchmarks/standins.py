@@ -28,7 +28,9 @@ def make(folder: Path, tokenizers: Path) -> Path:
         target = folder / name
         target.mkdir(parents=True, exist_ok=True)
         (target / "config.json").write_text(json.dumps(_hf(config, masked=name == "masked")))
-        save_file({key: value.contiguous() for key, value in net.hf_state().items()}, target / "model.safetensors")
+        save_file(
+            {key: value.contiguous() for key, value in net.hf_state().items()}, target / "model.safetensors"
+        )
         for file in ("tokenizer.json", "tokenizer_config.json"):
             shutil.copy(tokenizers / name / file, target / file)
     return folder

@@ -35,9 +35,7 @@ class Paired:
         )
 
 
-def alternate(
-    first: Callable[[], object], second: Callable[[], object], turns: int, warm: int = 1
-) -> Paired:
+def alternate(first: Callable[[], object], second: Callable[[], object], turns: int, warm: int = 1) -> Paired:
     """Run both `warm` times unmeasured, then `turns` times each, swapping which one begins."""
     for _ in range(warm):
         first()

@@ -5,7 +5,6 @@ import json
 import os
 import signal
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
@@ -57,7 +56,9 @@ def test_one_seed_one_text_and_knobs_are_heard(cli, both, tmp_path) -> None:
 def test_detail_decisions_leaves_observe_out(cli, target, tmp_path) -> None:
     out = tmp_path / "run.json"
     cli("run", "greedy", *target, *PROMPT, "--max-tokens", 4, "--detail", "decisions", "--out", out)
-    verbs = [event[0] if isinstance(event, list) else event for event in json.loads(out.read_bytes())["events"]]
+    verbs = [
+        event[0] if isinstance(event, list) else event for event in json.loads(out.read_bytes())["events"]
+    ]
     assert verbs and "observe" not in json.dumps(verbs).lower()
 
 

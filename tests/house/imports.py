@@ -71,7 +71,9 @@ def _dynamic(node: ast.AST) -> list[str]:
 
 def _is_module(dotted: str) -> bool:
     path = ROOT.joinpath(*dotted.split("."))
-    return dotted.split(".")[0] in OURS and (path.with_suffix(".py").is_file() or (path / "__init__.py").is_file())
+    return dotted.split(".")[0] in OURS and (
+        path.with_suffix(".py").is_file() or (path / "__init__.py").is_file()
+    )
 
 
 def is_stdlib(target: str) -> bool:

@@ -76,12 +76,16 @@ def test_public_functions_have_docstrings() -> None:
 
 
 def test_every_module_says_what_it_is() -> None:
-    bare = [m for m, path in modules().items() if not ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))]
+    bare = [
+        m
+        for m, path in modules().items()
+        if not ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+    ]
     assert [m for m in bare if modules()[m].stat().st_size] == []
 
 
 def _undocumented(tree: ast.Module) -> Iterator[str]:
-    """Public functions and classes of the module itself; a method whose class is documented may speak for itself."""
+    """Public functions and classes of the module itself."""
     for node in tree.body:
         named = isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_")
         named = named and node.name != "Params"  # its fields carry their help

@@ -115,7 +115,12 @@ def test_no_method_imports_another() -> None:
 
 
 def test_loops_import_no_method_and_the_api_no_loop() -> None:
-    base = {"workbench.methods.api", "workbench.methods.run", "workbench.methods.dice", "workbench.methods.rules"}
+    base = {
+        "workbench.methods.api",
+        "workbench.methods.run",
+        "workbench.methods.dice",
+        "workbench.methods.rules",
+    }
     assert not [i for i in EVERY if i.module in base and inside(i.target, "workbench.methods.loops")]
 
 
@@ -125,13 +130,17 @@ def test_gradio_is_imported_by_the_page_only() -> None:
 
 
 def test_the_ends_of_the_house_are_imported_by_nobody() -> None:
-    wrong = [i for i in EVERY for end in NOBODY if inside(i.target, end) and not inside(i.module, layer(i.target))]
+    wrong = [
+        i for i in EVERY for end in NOBODY if inside(i.target, end) and not inside(i.module, layer(i.target))
+    ]
     permitted = {"workbench.__main__", "workbench.cli"}
     assert not [i for i in wrong if layer(i.module) not in permitted]
 
 
 def test_there_are_no_import_cycles_between_packages() -> None:
-    edges = {(layer(i.module), layer(i.target)) for i in EVERY if i.target.split(".")[0] in ("workbench", "viz")}
+    edges = {
+        (layer(i.module), layer(i.target)) for i in EVERY if i.target.split(".")[0] in ("workbench", "viz")
+    }
     edges = {(a, b) for a, b in edges if a != b and b != "workbench"}
     nodes = {name for edge in edges for name in edge}
     while nodes:

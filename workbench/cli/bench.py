@@ -16,5 +16,11 @@ def command(options: argparse.Namespace) -> int:
     except ModuleNotFoundError as error:
         if not (error.name or "").startswith("benchmarks"):
             raise
-        raise WorkbenchError("There is no folder benchmarks here; run this in the folder of the workbench.") from None
+        raise WorkbenchError(
+            "There is no folder benchmarks here; run this in the folder of the workbench."
+        ) from None
+    try:
+        speed.chosen(options.only)
+    except WorkbenchError as error:
+        raise Usage(str(error)) from None
     return int(speed.command(options))

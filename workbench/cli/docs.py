@@ -39,7 +39,8 @@ def page() -> str:
 
 def _overview(methods: Iterable[Method]) -> str:
     rows = [
-        f"| [`{m.id}`](#{m.id}) | {m.title} | {m.guarantee.promise.value} | {_needs(m)} | {m.status} |" for m in methods
+        f"| [`{m.id}`](#{m.id}) | {m.title} | {m.guarantee.promise.value} | {_needs(m)} | {m.status} |"
+        for m in methods
     ]
     return "\n".join(["| id | method | promise | needs | status |", "|---|---|---|---|---|", *rows, ""])
 

@@ -13,7 +13,9 @@ def command(options: argparse.Namespace) -> int:
         print(json.dumps([described(entry) for entry in entries], indent=2, ensure_ascii=False))
         return 0
     if not entries:
-        print("There are no embedded models in assets/models; train them with 'python -m workbench train NAME'.")
+        print(
+            "There are no embedded models in assets/models; train them with 'python -m workbench train NAME'."
+        )
     for entry in entries:
         state = entry.title if entry.available else entry.problem
         print(f"{entry.name:16} {entry.kind:7} {entry.parameters / 1e6:6.2f} M  {state}")

@@ -48,7 +48,9 @@ def _run(commands: Any) -> None:
     run.add_argument("--seed", type=int, default=0)
     run.add_argument("--max-tokens", type=int, default=64)
     run.add_argument("--detail", choices=("full", "decisions"), default="full")
-    run.add_argument("--out", metavar="FILE", help="the trace: .json, .jsonl (a live journal), either with .gz")
+    run.add_argument(
+        "--out", metavar="FILE", help="the trace: .json, .jsonl (a live journal), either with .gz"
+    )
     _device(run)
     run.set_defaults(command=_later("run"))
 
@@ -117,7 +119,7 @@ def _pair(shape: str) -> Callable[[str], tuple[str, str]]:
 
 
 def _later(name: str) -> Command:
-    """The command of this name, imported when it is called: a listing must not wait for what it does not use."""
+    """The command of this name, imported when it is called: a list must not wait for all the rest."""
 
     def call(options: argparse.Namespace) -> int:
         return importlib.import_module(f"workbench.cli.{name}").command(options)

@@ -89,7 +89,9 @@ def _instance(text: str) -> tasks.Instance:
     if name not in tasks.TASKS:
         raise Usage(f"There is no task '{name}'; there are: {', '.join(tasks.TASKS)}.")
     if not (seed or "0").isdecimal() or int(seed or "0") >= MAX_SEED:
-        raise Usage(f"The task seed '{seed}' is no whole number from 0 to {MAX_SEED - 1}; write --task {name}:0.")
+        raise Usage(
+            f"The task seed '{seed}' is no whole number from 0 to {MAX_SEED - 1}; write --task {name}:0."
+        )
     return tasks.make(name, int(seed or "0"))
 
 
@@ -137,7 +139,9 @@ def _cost(trace: Trace, seconds: float) -> str:
     tokens = len(answer_ids(trace))
     spent = [f"{cost.source} {cost.passes} passes ({cost.rows} rows)" for cost in trace.footer.costs]
     ended = "" if trace.footer.status == "complete" else f" [{trace.footer.status}]"
-    return f"{trace.header.method}{ended}: {tokens} tokens in {seconds:.2f} s; {', '.join(spent) or 'no passes'}"
+    return (
+        f"{trace.header.method}{ended}: {tokens} tokens in {seconds:.2f} s; {', '.join(spent) or 'no passes'}"
+    )
 
 
 def _write(trace: Trace, out: Path) -> None:

@@ -31,7 +31,9 @@ class Replay:
         """One sentence for people."""
         if self.problems:
             return f"Mismatch: {self.problems[0].sentence}"
-        ended = "" if self.status == COMPLETE else f" The run is {self.status}: its events were the first ones."
+        ended = (
+            "" if self.status == COMPLETE else f" The run is {self.status}: its events were the first ones."
+        )
         return f"Replayed: the same request gives the same {self.events} events, byte for byte.{ended}"
 
 
@@ -86,8 +88,8 @@ def _prepared(trace: Trace, shelf: Shelf, models: Mapping[str, str]) -> Prepared
     prepared = prepare(request, shelf)
     if prepared.header.prompt_ids != trace.header.prompt_ids:
         raise WorkbenchError(
-            "The prompt becomes other tokens here than in the recorded run: the tokenizer or its template was "
-            "changed, so the run cannot be repeated."
+            "The prompt becomes other tokens here than in the recorded run: the tokenizer or its template "
+            "has changed, so the run cannot be repeated."
         )
     return prepared
 

@@ -34,6 +34,7 @@ def decode(data: bytes, limit: int = MAX_BYTES) -> Trace:
 
 
 def or_error(act: Callable[[], Out], prefix: str) -> Out:
+    """What `act` returns; a misfit becomes one sentence for people, behind `prefix`."""
     try:
         return act()
     except Misfit as misfit:
@@ -106,6 +107,7 @@ def read_version(found: dict[str, Json], format: str) -> bool:
 
 
 def require_fields(found: dict[str, Json], names: Sequence[str], lenient: bool) -> None:
+    """All of `names` are there, and nothing else unless a newer minor version may have added it."""
     for name in names:
         if name not in found:
             raise Misfit(f"it lacks the field '{name}'")
@@ -115,10 +117,12 @@ def require_fields(found: dict[str, Json], names: Sequence[str], lenient: bool) 
 
 
 def write_events(events: Iterable[Event]) -> list[Json]:
+    """Events as JSON values."""
     return [write_event(event, index) for index, event in enumerate(events)]
 
 
 def read_events(raw: Json, lenient: bool, start: int = 0) -> tuple[Event, ...]:
+    """Events from JSON values; `start` is the number of the first, for messages."""
     column = top("events", as_list, raw)
     return tuple(read_event(item, lenient, index) for index, item in enumerate(column, start))
 
@@ -136,6 +140,7 @@ def write_tokens(tokens: dict[int, bytes]) -> tuple[dict[str, Json], dict[str, J
 
 
 def read_tokens(raw: Json, raw_partial: Json) -> dict[int, bytes]:
+    """Token bytes by id, from the two tables that `write_tokens` makes."""
     tokens: dict[int, bytes] = {}
     for table, value, to_bytes in (("tokens", raw, _text_bytes), ("partial", raw_partial, _hex_bytes)):
         for name, content in top(table, as_object, value).items():

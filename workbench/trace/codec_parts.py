@@ -165,12 +165,14 @@ def choice(names: Iterable[str], build: Callable[[str], Any] = str) -> Codec:
 
 
 def as_list(raw: Json) -> list[Json]:
+    """`raw`, which must be a list."""
     if type(raw) is not list:
         raise Misfit(f"is {shown(raw)}, but a list is needed")
     return raw
 
 
 def as_object(raw: Json) -> dict[str, Json]:
+    """`raw`, which must be an object."""
     if type(raw) is not dict:
         raise Misfit(f"is {shown(raw)}, but an object is needed")
     return raw

@@ -165,6 +165,7 @@ def codec_for(kind: Any, owner: type | None = None, name: str = "") -> Codec:
 
 
 def dataclass_codec(cls: Any, tag: tuple[str, str] | None = None) -> Codec:
+    """A codec made from a dataclass's own field types."""
     hints = get_type_hints(cls)
     return record(cls, {name: codec_for(kind, cls, name) for name, kind in hints.items()}, tag, _oversized)
 
@@ -190,6 +191,7 @@ EVENTS: dict[str, Codec] = {
 
 
 def verb_of(event: object) -> str:
+    """The verb of an event as it stands in the file."""
     return type(event).__name__.lower()
 
 
@@ -207,6 +209,7 @@ def read_event(raw: Json, lenient: bool, index: int) -> Event:
 
 
 def write_event(event: Event, index: int) -> Json:
+    """One event as JSON; `index` is for messages."""
     codec = EVENTS.get(verb_of(event))
     if codec is None:
         raise Misfit(f"is {shown(event)}, which is no verb").within(f"event {index}")

@@ -43,6 +43,8 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class Lanes:
+    """Several lanes."""
+
     ids: tuple[int, ...]
 
     def __len__(self) -> int:
@@ -54,6 +56,8 @@ class Lanes:
 
 @dataclass(frozen=True, slots=True)
 class Cells:
+    """Several positions of one lane."""
+
     lane: int
     positions: tuple[int, ...]
 
@@ -66,6 +70,8 @@ class Cells:
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
+    """Several candidates."""
+
     ids: tuple[int, ...]
 
     def __len__(self) -> int:
@@ -77,6 +83,8 @@ class Candidates:
 
 @dataclass(frozen=True, slots=True)
 class Layers:
+    """Several layers."""
+
     indices: tuple[int, ...]
 
     def __len__(self) -> int:
