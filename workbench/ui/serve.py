@@ -59,7 +59,7 @@ def serve(settings: Settings, pictures: Pictures, address: Address, open_browser
 
     listener = listen(address.host, address.port)
     port = listener.getsockname()[1]
-    if port != address.port:
+    if address.port not in (0, port):
         print(f"Port {address.port} is taken; the page is on port {port} instead.", flush=True)
     temporary = tempfile.mkdtemp(prefix="decoding-workbench-")
     try:

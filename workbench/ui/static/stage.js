@@ -51,7 +51,7 @@
 
   async function example(view, chosen) {
     if (!view) return;
-    wb.say("");
+    if (chosen) wb.say("");
     const found = await Promise.all([show("a", view.a), show("b", view.b)]);
     if (chosen) adopt(view, found);
     player.first();
@@ -189,7 +189,7 @@
   async function opened(text) {
     const view = wb.parse(text);
     if (!view) return;
-    if (view.error) { wb.say(view.error, "error"); await example(wb.examples && wb.examples[0]); return; }
+    if (view.error) { await example(wb.examples && wb.examples[0]); wb.say(view.error, "error"); return; }
     for (const pane of PANES) if (wb.setups[pane] && (view.a.method || view.b.method)) wb.setups[pane].set(view[pane]);
     wanted = {clock: view.clock, cursor: view.cursor};
     const found = await Promise.all(PANES.map((pane) => show(pane, view[pane].run)));

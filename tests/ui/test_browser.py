@@ -1,0 +1,179 @@
+"""The page in a real browser, as a person uses it."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from visitor import PLANS, RUNNING
+
+pytestmark = pytest.mark.browser
+
+BOTH = f"{PLANS['a']}&{PLANS['b']}&prompt=Add+1%2B2"
+STEPS = """async () => {
+  const hook = (name) => document.querySelector(`[data-testid=${name}]`);
+  const values = () => [hook("cursor-a").dataset.value, hook("cursor-b").dataset.value];
+  const seen = [];
+  for (const name of ["player-next", "player-back"]) for (let step = 0; step < 200; step += 1) {
+    hook(name).click();
+    seen.push(values());
+  }
+  return seen;
+}"""
+
+
+def test_an_example_is_drawn_before_the_methods_are_there(visit: Any) -> None:
+    window = visit()
+    window.page.route("**/workbench/choices.json", lambda route: None)  # they never come
+    window.page.reload()
+    window.drawn("a").drawn("b")
+    assert window.find("method-a").is_disabled()
+    assert window.text("badge-a").startswith("✓")
+    assert window.page.locator("h1").count() == 1
+
+
+def test_two_runs_step_together_and_the_verdicts_show_their_numbers(visit: Any) -> None:
+    window = visit(f"{BOTH}&max=110").ready().run("run-both")
+    window.page.evaluate("Workbench.player().setClock('events')")
+    window.find("player-first").click()
+    seen = window.page.evaluate(STEPS)
+    assert len(seen) == 400
+    assert all(a == b for a, b in seen)
+    assert len({a for a, _ in seen}) > 200
+    window.page.evaluate("Workbench.player().decision(1)")
+    assert re.search(r"\d.*[<≥≤>=].*\d", window.text("why"))
+    assert window.find("tree-a").is_visible()
+
+
+def test_an_exported_run_comes_back_with_the_same_badge(visit: Any, tmp_path: Path) -> None:
+    window = visit(f"{PLANS['b'].replace('b=', 'a=').replace('b@', 'a@')}&b=&prompt=Add&max=12").ready()
+    window.run("run-a")
+    badge = window.text("badge-a")
+    with window.page.expect_download() as download:
+        window.find("export-json").click()
+    assert re.fullmatch(r"greedy-[\w-]{1,8}\.json", download.value.suggested_filename)
+    saved = tmp_path / "trace.json"
+    download.value.save_as(saved)
+    window.page.evaluate("Workbench.player().clear('a')")
+    window.find("import-file").set_input_files(saved)
+    window.drawn()
+    window.page.wait_for_function("document.querySelector('[data-testid=badge-a]').textContent")
+    assert window.text("badge-a") == badge
+
+
+def test_cancel_stops_and_keeps_what_was_recorded(visit: Any) -> None:
+    query = "a=llada_low_confidence&a@denoiser=tiny-masked&a.block_length=400&b=&prompt=Add&max=900"
+    window = visit(query).ready().run("run-a", wait=False)
+    window.drawn()
+    window.find("cancel").click()
+    window.page.wait_for_function(f"!{RUNNING}")
+    assert "cancelled" in window.text("status-a")
+    assert window.state()["panes"]["a"]["beats"] > 1
+    assert window.text("badge-a")
+
+
+def test_hostile_text_is_shown_and_not_run(visit: Any, tmp_path: Path) -> None:
+    window = visit().drawn().ready()
+    run = window.page.evaluate("fetch('/runs/example-greedy/trace.json').then((answer) => answer.json())")
+    attack = "<img src=x onerror='window.hacked=1'>${window.hacked=2}{{constructor}}"
+    run["tokens"] = {id: attack for id in run["tokens"]}
+    run["header"] |= {"title": attack, "method": "../../" + attack, "prompt": attack}
+    file = tmp_path / "hostile.json"
+    file.write_text(json.dumps(run))
+    window.find("import-file").set_input_files(file)
+    window.page.wait_for_function("document.querySelector('[data-testid=text-a]').textContent.includes('<img')")
+    window.find("player-last").click()
+    window.page.wait_for_timeout(200)
+    assert window.page.evaluate("window.hacked") is None
+    assert window.page.locator("#stage img").count() == 0
+    with window.page.expect_download() as download:
+        window.find("export-json").click()
+    assert re.fullmatch(r"[\w-]+\.json", download.value.suggested_filename)
+
+
+def test_a_link_shows_the_same_view_again(visit: Any) -> None:
+    window = visit(f"{BOTH}&max=16&a.temperature=0.5").ready().run("run-both")
+    window.find("player-back").click()
+    window.find("player-back").click()
+    window.find("link").click()
+    link = window.find("link-text")
+    link.wait_for(state="visible")
+    query = link.input_value().partition("?")[2]
+    assert "--set temperature=0.5" in window.text("command-a")
+    again = visit(query).ready()
+    again.drawn("b")
+    again.page.wait_for_function(f"Workbench.player().state().cursor === {window.state()['cursor']}")
+    assert again.state()["max"] == window.state()["max"]
+    assert again.find("knob-temperature-a").input_value() == "0.5"
+    assert again.find("prompt").input_value() == "Add 1+2"
+    assert again.find("max-tokens").input_value() == "16"
+
+
+def test_knobs_keep_their_values_when_methods_are_switched(visit: Any) -> None:
+    window = visit().ready()
+    window.page.locator("#setup-a summary").click()
+    window.find("knob-draft_length-a").fill("7")
+    window.find("method-a").select_option("greedy")
+    assert window.find("knob-draft_length-a").count() == 0
+    window.find("method-a").select_option("speculative_sampling")
+    assert window.find("knob-draft_length-a").input_value() == "7"
+
+
+def test_bad_input_gives_one_sentence(visit: Any, tmp_path: Path) -> None:
+    window = visit(f"{BOTH}&max=8").ready()
+    window.find("prompt").fill("  ")
+    window.find("run-a").click()
+    assert "The prompt is empty" in window.complaint()
+    window.find("prompt").fill("word " * 3000)
+    window.find("run-a").click()
+    window.page.wait_for_function("document.querySelector('[data-testid=message]').innerText.includes('Shorten')")
+    window.find("prompt").fill("Add")
+    window.page.locator("#setup-a summary").click()
+    window.find("knob-draft_length-a").fill("99")
+    window.find("run-a").click()
+    window.page.wait_for_function("document.querySelector('[data-testid=message]').innerText.includes('range')")
+    assert "draft_length = 99 is out of range" in window.complaint()
+    broken = tmp_path / "broken.json"
+    broken.write_text('{"format": "decoding-workbench-trace", "version": "9.0.0"}')
+    window.find("import-file").set_input_files(broken)
+    window.page.wait_for_function("document.querySelector('[data-testid=message]').innerText.includes('9.0.0')")
+    assert "Traceback" not in window.page.content()
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("a=greedy&arun=AAAAAAAAAAAA&prompt=x", "not on this machine"),
+        ("task=nothing:3", "There is no task"),
+        ("a=nothing&prompt=x", "There is no method 'nothing'"),
+        ("prompt=x&max=many", "a number is needed"),
+    ],
+)
+def test_a_bad_link_gives_one_sentence(visit: Any, query: str, said: str) -> None:
+    assert said in visit(query).ready().complaint()
+
+
+def test_a_model_that_is_not_there_gives_one_sentence(visit: Any) -> None:
+    window = visit("a=greedy&a@target=absent&b=&prompt=Add&max=4").ready()
+    window.find("run-a").click()
+    assert "There is no model 'absent'" in window.complaint()
+
+
+def test_the_keyboard_runs(visit: Any) -> None:
+    window = visit(f"{PLANS['b'].replace('b=', 'a=').replace('b@', 'a@')}&b=&prompt=Add&max=4").ready()
+    window.find("prompt").press("Control+Enter")
+    window.drawn()
+
+
+def test_dark_follows_the_person(visit: Any) -> None:
+    colour = "getComputedStyle(document.querySelector('.gradio-container')).backgroundColor"
+    light, dark = visit().drawn(), visit(color_scheme="dark").drawn()
+    assert dark.page.evaluate("document.body.classList.contains('dark')")
+    assert light.page.evaluate(colour) != dark.page.evaluate(colour)
+
+
+@pytest.mark.parametrize("width", [360, 420, 800])
+def test_a_narrow_window_needs_no_sideways_scrolling(visit: Any, width: int) -> None:
+    window = visit(width=width).drawn().ready()
+    assert window.page.evaluate("document.documentElement.scrollWidth") <= width
