@@ -81,6 +81,7 @@ class ReelBuilder:
     _vocab: set[int] = field(default_factory=set)
     _new_words: set[int] = field(default_factory=set)
     _finished: bool = False
+    _ended: bool = False
 
     def __post_init__(self) -> None:
         self.fates = Fates(self.glossary, self.state)
@@ -323,10 +324,11 @@ class ReelBuilder:
         self._push(type(event).__name__.lower(), self.words.sentence(event), mark)
 
     def _ends(self, event: Commit) -> bool:
-        if event.lane != 0:
+        if event.lane != 0 or self._ended:
             return False
         fills = (self.state.proposals[id].fill for id in event.candidates)
-        return any(isinstance(content, Token) and content.id in self._eos for content in fills)
+        self._ended = any(isinstance(content, Token) and content.id in self._eos for content in fills)
+        return self._ended
 
     def _push(self, kind: str, sentence: str, mark: int) -> None:
         beat = {

@@ -30,7 +30,7 @@
       const width = Math.max(200, (this.scroll.clientWidth || 600) - 2), room = (this.scroll.clientHeight || 300) - RIBBON - AXIS - 4;
       const count = Math.max(1, reel.rows.length);
       this.cw = Math.max(4, Math.min(22, Math.floor(width / reel.map.width)));
-      this.ch = Math.max(4, Math.min(18, Math.floor(room / count)));
+      this.ch = Math.max(3, Math.min(18, Math.floor(room / count)));
       return `${this.cw}:${this.ch}:${reel.map.width}`;
     }
 

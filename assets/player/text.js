@@ -129,7 +129,7 @@
     follow(node) { dw.later(this, () => this.reveal(node)); }
 
     reveal(node) {
-      const box = this.body, top = node.offsetTop - box.offsetTop;
+      const box = this.body, top = node.offsetTop;
       if (top < box.scrollTop || top > box.scrollTop + box.clientHeight - 28) box.scrollTop = Math.max(0, top - 60);
     }
   };

@@ -15,6 +15,7 @@
       this.legend = el("div", {class: "dw-glyphs"});
       this.node = el("div", {class: "dw-figure"}, this.caption, this.scroll, this.legend);
       this.key = null;
+      this.hatch = `dw-hatch-${dw.serial = (dw.serial || 0) + 1}`;
       this.canvas.addEventListener("click", (event) => this.click(event));
       this.canvas.addEventListener("keydown", (event) => {
         if (event.key === "Enter") { event.preventDefault(); this.click(event); }
@@ -70,7 +71,8 @@
       this.ribbon = svg("path", {class: "dw-ribbon"});
       const edges = svg("g"), marks = svg("g"), nodes = svg("g");
       for (const [at, id] of tree.ids.entries()) if (keep(at)) this.add(reel, tree, at, id, edges, nodes);
-      const hatch = svg("pattern", {id: "dw-hatch", width: 6, height: 6, patternUnits: "userSpaceOnUse",
+      this.canvas.style.setProperty("--hatch", `url(#${this.hatch})`);
+      const hatch = svg("pattern", {id: this.hatch, width: 6, height: 6, patternUnits: "userSpaceOnUse",
         patternTransform: "rotate(45)"}, svg("line", {x1: 0, y1: 0, x2: 0, y2: 6, class: "dw-hatch-line"}));
       this.canvas.replaceChildren(svg("defs", {}, hatch), this.ribbon, edges, this.root(reel, tree), nodes, marks);
       this.marks = marks;

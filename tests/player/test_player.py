@@ -57,7 +57,7 @@ def test_forward_and_backward_show_the_same(opened: Opened) -> None:
 
 def test_keyboard(opened: Opened) -> None:
     opened.open("a=speculative")
-    opened.test_id("text-a").click(position={"x": 600, "y": 140})
+    opened.test_id("text-a").click(position={"x": 600, "y": 100})
     press = opened.page.keyboard.press
     press("Home")
     assert opened.value("a") == 0
