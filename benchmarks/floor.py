@@ -49,13 +49,16 @@ def recorded(networks: list[nn.Module], graphs: list[Any]) -> Iterator[list[Call
     owners = [(net, "forward") for net in networks] + [
         (graph, "run") for graph in graphs if graph is not None
     ]
+    before = [owner.__dict__.get(name) for owner, name in owners]
     for owner, name in owners:
         wrap(owner, name)
     try:
         yield calls
     finally:
-        for owner, name in owners:
+        for (owner, name), own in zip(owners, before, strict=True):
             owner.__dict__.pop(name, None)
+            if own is not None:
+                owner.__dict__[name] = own
 
 
 def bare_loop(calls: list[Call]) -> Callable[[], None]:
