@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from benchmarks.runs import Bench
 
@@ -64,7 +65,7 @@ def _drawn_once(opened: Any) -> float:
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as app:
         try:
             page = opened.new_page()
-            _visit(page, f"http://127.0.0.1:{port}/", app, began)
+            visit(page, f"http://127.0.0.1:{port}/", app, began)
             page.wait_for_function(DRAWN, timeout=1000 * PATIENCE)
             seconds = time.perf_counter() - began
             page.close()
@@ -80,7 +81,7 @@ DRAWN = """() => {
 """The text of the first pane is laid out and not empty."""
 
 
-def _visit(page: Any, url: str, app: subprocess.Popen[bytes], began: float) -> None:
+def visit(page: Any, url: str, app: subprocess.Popen[bytes], began: float) -> None:
     """Open the page as soon as anybody answers."""
     while True:
         if app.poll() is not None:
@@ -88,7 +89,7 @@ def _visit(page: Any, url: str, app: subprocess.Popen[bytes], began: float) -> N
         if time.perf_counter() - began > PATIENCE:
             raise AssertionError(f"app.py served no page within {PATIENCE:.0f} s")
         try:
-            socket.create_connection(("127.0.0.1", int(url.rsplit(":", 1)[1].strip("/"))), 0.2).close()
+            socket.create_connection(("127.0.0.1", int(urlsplit(url).port or 80)), 0.2).close()
         except OSError:
             time.sleep(0.02)
             continue

@@ -68,9 +68,11 @@ def bench(device: str = "auto", dtype: str = "auto") -> Bench:
     """With the embedded models, or with random ones of their shapes where those are missing."""
     shelf = Shelf()
     available = {entry.name for entry in shelf.list() if entry.available}
-    if available >= set(DEFAULT_MODELS.values()):
+    missing = sorted(set(DEFAULT_MODELS.values()) - available)
+    if not missing:
         return Bench(shelf, True, device, dtype)
     folder = Path(tempfile.mkdtemp(prefix="workbench-standins-"))
-    made = Bench(Shelf((standins.make(folder, EMBEDDED),)), False, device, dtype)
-    made.note("The embedded models are not all there: random ones of the same shapes stand in for them.")
+    standins.make(folder, EMBEDDED, missing)
+    made = Bench(Shelf((EMBEDDED, folder)), False, device, dtype)
+    made.note(f"Random models stand in for what has not been trained yet: {', '.join(missing)}.")
     return made

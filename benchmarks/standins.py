@@ -5,6 +5,7 @@ They make speed measurable, not quality: a random drafter is hardly ever accepte
 
 import json
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -17,9 +18,10 @@ SHAPES = {"ar-target": (256, 4, 8, 512), "ar-drafter": (128, 2, 4, 256), "masked
 VOCABULARY, BOS, EOS, MASK = 1024, 1, 2, 3
 
 
-def make(folder: Path, tokenizers: Path) -> Path:
-    """Write all three as transformers folders below `folder`; tokenizers are copied from `tokenizers`."""
-    for seed, (name, (width, depth, heads, ffn)) in enumerate(SHAPES.items()):
+def make(folder: Path, tokenizers: Path, names: Sequence[str] = tuple(SHAPES)) -> Path:
+    """Write them as transformers folders below `folder`; tokenizers are copied from `tokenizers`."""
+    for seed, name in enumerate(names):
+        width, depth, heads, ffn = SHAPES[name]
         torch.manual_seed(seed)
         config = Config(
             VOCABULARY, width, depth, heads, heads, width // heads, ffn, norm_eps=1e-6, max_positions=512
