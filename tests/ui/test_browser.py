@@ -77,12 +77,14 @@ def test_hostile_text_is_shown_and_not_run(visit: Any, tmp_path: Path) -> None:
     window = visit().drawn().ready()
     run = window.page.evaluate("fetch('/runs/example-greedy/trace.json').then((answer) => answer.json())")
     attack = "<img src=x onerror='window.hacked=1'>${window.hacked=2}{{constructor}}"
-    run["tokens"] = {id: attack for id in run["tokens"]}
+    run["tokens"] = dict.fromkeys(run["tokens"], attack)
     run["header"] |= {"title": attack, "method": "../../" + attack, "prompt": attack}
     file = tmp_path / "hostile.json"
     file.write_text(json.dumps(run))
     window.find("import-file").set_input_files(file)
-    window.page.wait_for_function("document.querySelector('[data-testid=text-a]').textContent.includes('<img')")
+    window.page.wait_for_function(
+        "document.querySelector('[data-testid=text-a]').textContent.includes('<img')"
+    )
     window.find("player-last").click()
     window.page.wait_for_timeout(200)
     assert window.page.evaluate("window.hacked") is None
@@ -127,17 +129,23 @@ def test_bad_input_gives_one_sentence(visit: Any, tmp_path: Path) -> None:
     assert "The prompt is empty" in window.complaint()
     window.find("prompt").fill("word " * 3000)
     window.find("run-a").click()
-    window.page.wait_for_function("document.querySelector('[data-testid=message]').innerText.includes('Shorten')")
+    window.page.wait_for_function(
+        "document.querySelector('[data-testid=message]').innerText.includes('Shorten')"
+    )
     window.find("prompt").fill("Add")
     window.page.locator("#setup-a summary").click()
     window.find("knob-draft_length-a").fill("99")
     window.find("run-a").click()
-    window.page.wait_for_function("document.querySelector('[data-testid=message]').innerText.includes('range')")
+    window.page.wait_for_function(
+        "document.querySelector('[data-testid=message]').innerText.includes('range')"
+    )
     assert "draft_length = 99 is out of range" in window.complaint()
     broken = tmp_path / "broken.json"
     broken.write_text('{"format": "decoding-workbench-trace", "version": "9.0.0"}')
     window.find("import-file").set_input_files(broken)
-    window.page.wait_for_function("document.querySelector('[data-testid=message]').innerText.includes('9.0.0')")
+    window.page.wait_for_function(
+        "document.querySelector('[data-testid=message]').innerText.includes('9.0.0')"
+    )
     assert "Traceback" not in window.page.content()
 
 

@@ -26,7 +26,7 @@ HEAD = (
 )
 FREE = [("Free text", share.FREE)]
 START_TASK, START_SEED, START_TOKENS = "code", 3, 64
-PLAN = "(plan, ...rest) => [window.Workbench.plan('{}'), ...rest]"
+PLAN = "(plan, ...rest) => [window.Workbench.plan('{}', {}), ...rest]"
 """Runs in the browser when a button is pressed: the page's own settings join gradio's."""
 STAGE = (
     "window.Workbench.stage(element.querySelector('.wb-stage') || element, props, watch, "
@@ -130,9 +130,9 @@ def _wire(
     private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
     for pane in share.PANES:
         run = _runner(place, pane)
-        for button in (buttons[pane], buttons["both"]):
-            button.click(
-                run, [plan, *controls], stage, js=PLAN.format(pane), concurrency_limit=8,
+        for name, both in ((pane, "false"), ("both", "true")):
+            buttons[name].click(
+                run, [plan, *controls], stage, js=PLAN.format(pane, both), concurrency_limit=8,
                 concurrency_id=f"run-{pane}", trigger_mode="multiple", **private,
             )  # fmt: skip
     buttons["cancel"].click(None, js="() => window.Workbench.cancel()", api_visibility="private")

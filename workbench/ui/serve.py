@@ -49,6 +49,7 @@ def build(settings: Settings, pictures: Pictures, hosts: Sequence[str], temporar
     blocks.queue(max_size=64, default_concurrency_limit=4, api_open=True)
     return gr.mount_gradio_app(
         app, blocks, path="/", show_error=False, run_history=False, enable_monitoring=False, ssr_mode=False,
+        app_kwargs={"docs_url": None, "redoc_url": None, "openapi_url": None},
         max_file_size=MAX_IMPORT, footer_links=[], theme=theme(), head=HEAD,
     )  # fmt: skip
 

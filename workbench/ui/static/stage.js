@@ -139,14 +139,21 @@
     busy();
   };
 
-  /* Called by a run button in the browser, before the server hears of it; returns what the server is sent. */
-  wb.plan = function (pane) {
-    wb.say("");
-    stopWanted = false;
-    const setup = wb.setups[pane];
+  /* A run was asked for; its first message is on the way. */
+  function expect(pane) {
     live[pane] = {run: "", have: 0, busy: false, said: {upto: 0}};
     player.setStatus(pane, {running: true, message: "Waiting for its turn…", badge: null});
-    busy();
+  }
+
+  /* Called by a run button in the browser, before the server hears of it; returns what the server is sent. */
+  wb.plan = function (pane, both) {
+    const setup = wb.setups[pane];
+    if (!both || pane === "a") {
+      wb.say("");
+      stopWanted = false;
+      for (const each of both ? PANES : [pane]) expect(each);
+      busy();
+    }
     return JSON.stringify({pane, ...(setup && setup.all ? setup.plan() : {method: "", knobs: {}, models: {}})});
   };
 
@@ -194,7 +201,7 @@
     wanted = {clock: view.clock, cursor: view.cursor};
     const found = await Promise.all(PANES.map((pane) => show(pane, view[pane].run)));
     if (PANES.some((pane, at) => found[at] && view[pane].run)) look();
-    else if (!view.a.run && !view.b.run) wb.say("The link has set everything; press Run.");
+    else if (!view.a.run && !view.b.run && message.hidden) wb.say("The link has set everything; press Run.");
   }
 
   function look() {
