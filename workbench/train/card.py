@@ -105,6 +105,7 @@ def _schedule(run: Run) -> str:
         lines.append(f"  {recipe.hidden_prompts:.0%} hidden prompts")
     if recipe.teacher:
         lines.append(f"* distilled: {recipe.soft_share:g} distribution of {recipe.teacher}, the rest data")
+    lines += [f"* {note}" for note in recipe.notes]
     return "\n".join(lines) + "\n"
 
 

@@ -67,7 +67,7 @@ def write_weights(net: Net, kind: str, folder: Path) -> str:
 
 def measured(run: Run, net: Net, count: int) -> dict[str, Any]:
     """Held-out accuracy per task of the rounded weights; for a masked model also at fewer rounds."""
-    asked = evaluate.instances([share.task for share in run.recipe.mix], count)
+    asked = evaluate.instances(run.recipe.tasks, count)
     kind = run.recipe.kind
     ways: Mapping[str, dict[str, Any]] = {"greedy": {}}
     if kind == "masked":
@@ -111,7 +111,7 @@ def export(run: Run, models: Path, count: int) -> Path:
     if recipe.kind == "masked":
         manifest |= {"canvas": evaluate.CANVAS, "by_rounds": report}
     if run.teacher is not None:
-        asked = evaluate.instances([share.task for share in recipe.mix], max(count // 2, 5))
+        asked = evaluate.instances(recipe.tasks, max(count // 2, 5))
         found = evaluate.acceptance(run.teacher, net, run.tokenizer, asked)
         manifest["acceptance"] = {name: round(value, 3) for name, value in found.items()}
         manifest["acceptance_mean"] = round(sum(found.values()) / len(found), 3)

@@ -172,7 +172,7 @@ class Run:
 
     def small_evaluation(self) -> dict[str, float]:
         """Accuracy on a few held-out prompts per task of the mix."""
-        asked = evaluate.instances([share.task for share in self.recipe.mix], EVAL_COUNT)
+        asked = evaluate.instances(self.recipe.tasks, EVAL_COUNT)
         answers = evaluate.decode(self.net, self.tokenizer, self.recipe.kind, asked)
         found = evaluate.accuracy(asked, answers.texts)
         mean = sum(found.values()) / len(found)
