@@ -25,7 +25,7 @@ class Visitor:
         page.on("request", lambda request: self.requests.append(request.url))
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.goto(f"{self.address}?{query}")
-        return Window(page)
+        return Window(page, linked="a=" in query)
 
     def leave(self) -> None:
         for context in self.contexts:
@@ -38,8 +38,8 @@ class Visitor:
 class Window:
     """One window; `page` is playwright's."""
 
-    def __init__(self, page: Any) -> None:
-        self.page = page
+    def __init__(self, page: Any, linked: bool) -> None:
+        self.page, self.linked = page, linked
 
     def find(self, hook: str) -> Any:
         return self.page.get_by_test_id(hook)
@@ -53,8 +53,10 @@ class Window:
         return self
 
     def ready(self) -> "Window":
-        """Wait until the methods can be chosen."""
+        """Wait until the methods can be chosen, and the link, if there is one, has set them."""
         self.page.wait_for_selector("[data-testid=method-b]:enabled", timeout=60_000)
+        if self.linked:
+            self.page.wait_for_function("document.body.classList.contains('wb-linked')")
         return self
 
     def run(self, button: str, wait: bool = True) -> "Window":

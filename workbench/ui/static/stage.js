@@ -198,6 +198,7 @@
     if (!view) return;
     if (view.error) { await example(wb.examples && wb.examples[0]); wb.say(view.error, "error"); return; }
     for (const pane of PANES) if (wb.setups[pane] && (view.a.method || view.b.method)) wb.setups[pane].set(view[pane]);
+    document.body.classList.add("wb-linked");
     wanted = {clock: view.clock, cursor: view.cursor};
     const found = await Promise.all(PANES.map((pane) => show(pane, view[pane].run)));
     if (PANES.some((pane, at) => found[at] && view[pane].run)) look();
