@@ -5,62 +5,93 @@ from typing import Any
 
 import torch
 
-from benchmarks.runs import Bench
+from benchmarks.runs import PROMPT, Bench
 from benchmarks.timing import Paired, alternate
+from workbench import tasks
+from workbench.run.prepare import Prepared
 from workbench.run.recorder import Recording
 from workbench.trace import Commit, Propose, Token, Trace
 
 MAX_TOKENS = 64
+DRAFTED = (("json", 39), ("code", 37), ("story", 3), ("sudoku", 1))
+"""Tasks with the longest answers: what is drafted must be text that the drafter has learnt."""
 
 
 def greedy_vs_generate(bench: Bench, turns: int) -> float:
-    """How many times as fast our traced greedy decoding is as `generate`, for the same tokens."""
-    paired = _against(bench, "greedy", {}, _peer(bench, "target"), {}, turns)
+    """How many times as fast our traced greedy decoding is as `generate`: 64 tokens, the same ones."""
+    pair = _Pair(bench, "greedy", {}, _peer(bench, "target"), {}, PROMPT, endless=True)
+    paired = _race([pair], turns)
     bench.note(paired.line("transformers generate against our traced greedy"))
     return paired.ratio
 
 
 def speculative_vs_assisted(bench: Bench, turns: int, length: int = 4) -> float:
-    """The same for speculative decoding: temperature 0, the same draft length, no confidence stop."""
+    """The same for speculative decoding of whole answers: temperature 0, equal draft length, no early end."""
     knobs = {"temperature": 0.0, "draft_length": length}
-    assistant = _peer(bench, "draft")
+    target, assistant = _peer(bench, "target"), _peer(bench, "draft")
     settings = assistant.generation_config
     settings.num_assistant_tokens = length
     settings.num_assistant_tokens_schedule = "constant"
     settings.assistant_confidence_threshold = 0.0
     named = {"assistant_model": assistant}
-    paired = _against(bench, "speculative_sampling", knobs, _peer(bench, "target"), named, turns)
+    prompts = [tasks.make(name, seed).prompt for name, seed in DRAFTED]
+    pairs = [_Pair(bench, "speculative_sampling", knobs, target, named, prompt) for prompt in prompts]
+    paired = _race(pairs, turns)
     bench.note(paired.line("transformers assisted generation against our traced speculative_sampling"))
     return paired.ratio
 
 
-def _against(
-    bench: Bench, method: str, knobs: dict[str, Any], peer: Any, named: dict[str, Any], turns: int
-) -> Paired:
-    ready = [bench.prepared(method, MAX_TOKENS, knobs) for _ in range(turns + 2)]
-    traced = Recording(ready.pop()).run()
-    ids = torch.tensor([traced.header.prompt_ids], device=peer.device)
-    written = committed(traced)
-    ends = list(traced.header.models[0].eos_ids)
+class _Pair:
+    """One prompt, decoded by us and by transformers; making it asserts that the tokens are the same."""
 
-    def theirs() -> Any:
-        return peer.generate(
-            ids,
-            attention_mask=torch.ones_like(ids),
+    def __init__(
+        self,
+        bench: Bench,
+        method: str,
+        knobs: dict[str, Any],
+        peer: Any,
+        named: dict[str, Any],
+        prompt: str,
+        endless: bool = False,
+    ) -> None:
+        def prepared() -> Prepared:
+            return bench.prepared(method, MAX_TOKENS, knobs, prompt=prompt, endless=endless)
+
+        self.prepared, self.peer, self.named = prepared, peer, named
+        trace = Recording(prepared()).run()
+        self.ids = torch.tensor([trace.header.prompt_ids], device=peer.device)
+        self.ends = None if endless else list(trace.header.models[0].eos_ids)
+        ours, found = committed(trace), self.theirs()[0, self.ids.shape[1] :].tolist()
+        if found != ours:
+            place = next((i for i, (a, b) in enumerate(zip(found, ours, strict=False)) if a != b), "the end")
+            raise AssertionError(f"transformers and {method} part at token {place}: that is no comparison")
+
+    def theirs(self) -> Any:
+        """transformers' way."""
+        return self.peer.generate(
+            self.ids,
+            attention_mask=torch.ones_like(self.ids),
             max_new_tokens=MAX_TOKENS,
             do_sample=False,
-            eos_token_id=ends,
+            eos_token_id=self.ends,
             pad_token_id=0,
-            **named,
+            **self.named,
         )
 
-    found = theirs()[0, ids.shape[1] :].tolist()
-    if found != written:
-        place = next((i for i, (a, b) in enumerate(zip(found, written, strict=False)) if a != b), "the end")
-        raise AssertionError(
-            f"transformers and our {method} part at token {place}: the figure would be no ratio"
-        )
-    return alternate(theirs, lambda: Recording(ready.pop()).run(), turns)
+
+def _race(pairs: list[_Pair], turns: int) -> Paired:
+    """Theirs against ours over all prompts; our runs are prepared before, as their model is."""
+    ready = [[pair.prepared() for pair in pairs] for _ in range(turns + 1)]
+
+    def theirs() -> None:
+        for pair in pairs:
+            pair.theirs()
+
+    def ours() -> None:
+        for prepared in ready.pop():
+            Recording(prepared).run()
+
+    return alternate(theirs, ours, turns)
 
 
 def _peer(bench: Bench, role: str) -> Any:
@@ -75,6 +106,7 @@ def _peer(bench: Bench, role: str) -> Any:
         loaded.entry.folder, dtype=loaded.dtype, local_files_only=True
     )
     forbid(model, loaded.never)
+    model.generation_config.eos_token_id = None  # the call says where text ends
     return model.to(loaded.device).eval()
 
 

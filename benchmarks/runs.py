@@ -7,14 +7,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks import standins
+from workbench import tasks
 from workbench.models.shelf import EMBEDDED, Shelf
 from workbench.run.prepare import Prepared, prepare
 from workbench.run.recorder import Recording
 from workbench.run.request import DEFAULT_MODELS, FULL, Request
 from workbench.trace import Trace, Value
 
-PROMPT = "story: the fox and the lamp."
-"""A free text on which a method writes until its budget ends."""
+PROMPT = tasks.make("story", 3).prompt
+"""What is decoded where only the time matters; the end of text is switched off there."""
 
 
 @dataclass
@@ -34,8 +35,12 @@ class Bench:
         knobs: Mapping[str, Value] | None = None,
         detail: str = FULL,
         prompt: str = PROMPT,
+        endless: bool = True,
     ) -> Prepared:
-        """A run about to start; its models are already in memory after the first call."""
+        """A run about to start; its models are in memory after the first call.
+
+        endless: the end of text is a token like others, so that every run writes `max_tokens` of them.
+        """
         request = Request(
             method=method,
             prompt=prompt,
@@ -45,7 +50,10 @@ class Bench:
             device=self.device,
             dtype=self.dtype,
         )
-        return prepare(request, self.shelf)
+        made = prepare(request, self.shelf)
+        if endless:
+            made.run.eos_ids = frozenset()
+        return made
 
     def run(
         self,
