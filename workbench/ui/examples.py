@@ -32,8 +32,8 @@ class Recipe:
 
 
 RECIPES = (
-    Recipe("example-speculative", "speculative_sampling", "code", 3, (("temperature", 0.0),)),
-    Recipe("example-greedy", "greedy", "code", 3),
+    Recipe("example-speculative", "speculative_sampling", "story", 3, (("temperature", 0.0),)),
+    Recipe("example-greedy", "greedy", "story", 3),
     Recipe("example-threshold", "fast_dllm_threshold", "sudoku", 3),
     Recipe("example-low-confidence", "llada_low_confidence", "sudoku", 3),
     Recipe("example-tree", "token_tree", "replace", 2),
@@ -83,7 +83,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--models", type=Path, action="append", default=[], help="extra model folders")
     parser.add_argument("--folder", type=Path, default=FOLDER, help="where the examples go")
     options = parser.parse_args(argv)
-    shelf = Shelf((*options.models, EMBEDDED))
+    shelf = Shelf((EMBEDDED, *options.models))
     options.folder.mkdir(parents=True, exist_ok=True)
     for recipe in RECIPES:
         try:

@@ -49,19 +49,16 @@
     player.setStatus(pane, {running: about.status === "running", message: said, badge});
   }
 
+  /* The controls follow an example (gradio's own only if somebody chose it), so that Run repeats it. */
   async function example(view, chosen) {
     if (!view) return;
     if (chosen) wb.say("");
     const found = await Promise.all([show("a", view.a), show("b", view.b)]);
-    if (chosen) adopt(view, found);
-    player.first();
-    player.seek(Math.round(player.state().max * 0.6));
-  }
-
-  /* The controls follow an example that somebody chose, so that Run repeats it. */
-  function adopt(view, found) {
     for (const [at, pane] of PANES.entries()) if (wb.setups[pane]) wb.setups[pane].set(found[at] && found[at].method ? found[at] : {method: ""});
-    picked(view.a);
+    if (chosen) picked(view.a);
+    player.first();
+    player.decision(1);
+    if (!player.state().cursor) player.seek(Math.round(player.state().max * 0.6));
   }
 
   // ---- live runs ------------------------------------------------------------------------
