@@ -1,6 +1,5 @@
 """How sure a belief is. Rows are distributions (R, V)."""
 
-import torch
 from torch import Tensor
 
 
@@ -9,6 +8,10 @@ def of_tokens(probs: Tensor, tokens: Tensor) -> Tensor:
     return probs.gather(-1, tokens.unsqueeze(-1)).squeeze(-1)
 
 
+TINY = 1e-38
+"""The smallest normal float32, roughly: p ln p is 0 long before."""
+
+
 def entropy(probs: Tensor) -> Tensor:
     """-sum p ln p in nats, (R,)."""
-    return torch.special.entr(probs).sum(dim=-1)
+    return -(probs * probs.clamp_min(TINY).log()).sum(dim=-1)

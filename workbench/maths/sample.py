@@ -29,3 +29,8 @@ def warp(logits: Tensor, temperature: float = 1.0, top_k: int = 0, top_p: float 
 def one_hot(ids: Tensor, like: Tensor) -> Tensor:
     """All mass on `ids` (R,), in the shape and type of `like` (R, V)."""
     return torch.zeros_like(like).scatter_(-1, ids.unsqueeze(-1), 1.0)
+
+
+def precise(logits: Tensor) -> Tensor:
+    """float64 where the device has it (MPS has not)."""
+    return logits if logits.device.type == "mps" else logits.double()

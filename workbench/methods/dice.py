@@ -3,7 +3,6 @@
 import random
 from typing import NamedTuple, Protocol
 
-import torch
 from torch import Tensor
 
 
@@ -38,10 +37,10 @@ class SeededDice:
         return self._random.random()
 
     def pick(self, probs: Tensor) -> Pick:
-        cumulative = probs.double().cumsum(0).cpu()
+        cumulative = probs.cpu().numpy().cumsum(dtype=float)
         total = float(cumulative[-1])
         u = self._random.random()
-        index = int(torch.searchsorted(cumulative, u * total, right=True))
+        index = int(cumulative.searchsorted(u * total, side="right"))
         if index >= len(cumulative):  # rounding can push u * total to the very end
             index = int(probs.nonzero()[-1])
         return Pick(index, u, float(cumulative[index]) / total)

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol, cast
 
-import torch
 from torch import Tensor
 
 from workbench.maths.confidence import entropy
@@ -139,33 +138,45 @@ class Run:
         return Commit(proposed.lane, proposed.ids)
 
     def observe(
-        self, source: str, of: Refs, probs: Tensor, space: str = "vocabulary", also: Rows = ()
+        self,
+        source: str,
+        of: Refs | Sequence[Refs],
+        probs: Tensor,
+        space: str = "vocabulary",
+        also: Rows = (),
     ) -> Iterator[Observe]:
         """What `source` believes: the likeliest entries of `probs` (R, V), one row per address.
 
-        `also[i]` are ids that a verdict needs, kept however unlikely. Nothing where Observe is off.
+        Several `of` share the rows in order, an event each (one event has one kind of address, and one
+        lane). `also[i]` are ids that a verdict needs, kept however unlikely. Nothing where Observe is off.
         """
         if not self.full:
             return
-        kept, ids = probs.topk(min(8 if len(of) <= 16 else 4, probs.shape[-1]), dim=-1)
-        keys, values = ids.tolist(), kept.tolist()
-        for row, extra in enumerate(also):
-            missing = [id for id in dict.fromkeys(extra) if id not in keys[row]]
-            if missing:
-                keys[row] += missing
-                values[row] += probs[row, torch.tensor(missing, device=probs.device)].tolist()
-        pairs = [
-            sorted(zip(map(_six, v), k, strict=True), key=_likeliest)
-            for k, v in zip(keys, values, strict=True)
-        ]
-        yield Observe(
-            source,
-            of,
-            space,
-            tuple(tuple(id for _, id in row) for row in pairs),
-            tuple(tuple(prob for prob, _ in row) for row in pairs),
-            tuple(map(_six, entropy(probs).tolist())),
-        )
+        columns = _thinned(probs, also)
+        entropies = tuple(map(_six, entropy(probs).tolist()))
+        start = 0
+        for refs in of if isinstance(of, Sequence) else (of,):
+            rows = slice(start, start + len(refs))
+            keys, values = zip(*columns[rows], strict=True)
+            yield Observe(source, refs, space, keys, values, entropies[rows])
+            start = rows.stop
+
+
+def _thinned(probs: Tensor, also: Rows) -> list[tuple[tuple[int, ...], tuple[float, ...]]]:
+    """Ids and probabilities of every row's likeliest entries and of those asked for, likeliest first."""
+    kept, ids = probs.topk(min(8 if len(probs) <= 16 else 4, probs.shape[-1]), dim=-1)
+    keys, values = ids.tolist(), kept.tolist()
+    for row, extra in enumerate(also):
+        missing = [id for id in dict.fromkeys(extra) if id not in keys[row]]
+        if missing:
+            keys[row] += missing
+            values[row] += [float(probs[row, id]) for id in missing]
+    columns = []
+    for row, probabilities in zip(keys, values, strict=True):
+        ranked = sorted(zip(map(_six, probabilities), row, strict=True), key=_likeliest)
+        rounded, sorted_ids = zip(*ranked, strict=True)
+        columns.append((sorted_ids, rounded))
+    return columns
 
 
 def _six(x: float) -> float:

@@ -33,7 +33,7 @@ class Trail:
 
     def chain(self, new: int) -> "Trail":
         """`new` more rows on the trunk (only a trail without a tree)."""
-        return replace(self, trunk=self.trunk + new)
+        return trunk(self.trunk + new)
 
     def grow(self, parents: Sequence[int]) -> "Trail":
         """New rows, row i following row parents[i]; raises ModelError for a parent that is not there yet."""
@@ -86,7 +86,15 @@ class Trail:
         return row - 1 if row < self.trunk else self.parents[row - self.trunk]
 
 
-EMPTY = Trail(0, (), (), (), np.zeros((0, 0), dtype=bool))
+NOBODY = np.zeros((0, 0), dtype=bool)
+
+
+def trunk(rows: int) -> Trail:
+    """A chain of `rows` rows, and no tree."""
+    return Trail(rows, (), (), (), NOBODY)
+
+
+EMPTY = trunk(0)
 
 
 class Buffers(Protocol):
@@ -169,16 +177,14 @@ class RowMemory(Generic[B]):
             generation = self.store.write(start, len(chosen))
         low = [start + i for i, row in enumerate(chosen) if row >= self.shallow]
         shallow = min([self.shallow, length] if self.shallow < start else [*low, length])
-        trail = replace(EMPTY, trunk=length)
-        return RowMemory(self.store, trail, generation, shallow, self.ran if shallow < length else ())
+        return RowMemory(self.store, trunk(length), generation, shallow, self.ran if shallow < length else ())
 
     def back_to(self, length: int) -> "RowMemory[B]":
         self.check()
         if not 0 <= length <= self.length:
             raise ModelError(f"Cannot go back to length {length}: the trunk has {self.length} rows.")
         ran = self.ran if self.shallow < length else ()
-        trail = replace(EMPTY, trunk=length)
-        return RowMemory(self.store, trail, self.store.generation, min(self.shallow, length), ran)
+        return RowMemory(self.store, trunk(length), self.store.generation, min(self.shallow, length), ran)
 
     def copy(self) -> "RowMemory[B]":
         self.check()

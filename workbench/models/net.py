@@ -80,6 +80,10 @@ def _quick_rms(x: Tensor, weight: Tensor, eps: float) -> Tensor:
     return (x * norm.square_().mul_(1 / weight.shape[0]).add_(eps).rsqrt_()).mul_(weight)
 
 
+ROWS_PER_POSITION = 16
+"""How wide a tree in the cache may be on average: that of the widest beam search."""
+
+
 def _weight(*shape: int) -> nn.Parameter:
     return nn.Parameter(torch.empty(*shape).normal_(std=0.02))
 
@@ -219,12 +223,14 @@ class Net(nn.Module):
         return self
 
     def new_cache(self, capacity: int = 256, batch: int = 1) -> Cache:
-        """An empty cache of this network's shape, device and type; it doubles when full."""
+        """An empty cache of this network's shape, device and type; it doubles when full.
+
+        It may hold more rows than positions: the rows of a tree share positions.
+        """
         c = self.config
         shape = (c.depth, batch, c.kv_heads, c.head_dim)
-        return Cache(
-            shape, min(capacity, c.max_positions), c.max_positions, self.embed.device, self.embed.dtype
-        )
+        limit = ROWS_PER_POSITION * c.max_positions
+        return Cache(shape, min(capacity, c.max_positions), limit, self.embed.device, self.embed.dtype)
 
     def load_hf(self, state: Mapping[str, Tensor]) -> None:
         """Copy weights in place from HF or LLaDA names; raises WorkbenchError on a mismatch."""

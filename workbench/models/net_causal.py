@@ -51,7 +51,9 @@ class NetCausal:
         self.depth = net.config.depth
         self.eos_ids = tuple(eos_ids)
         self.device = net.embed.device
-        self._never = torch.tensor(sorted(never), dtype=torch.int64, device=self.device)
+        self._all = ((0, self.depth),)
+        self._never = torch.zeros(self.vocab_size, device=self.device)  # what is added to every row of logits
+        self._never[sorted(never)] = -torch.inf
         self._order = torch.arange(self.max_positions, device=self.device)[None]  # (1, P)
         self._graphs = graphs
 
@@ -125,7 +127,8 @@ class NetCausal:
         positions, mask = self._place(trail, old.rows, chain)
         ids = torch.tensor([tokens], device=self.device)
         cache, at = held.store.buffers.cache, old.rows
-        self.meter.count(self.role, ((at, trail.rows),), spans(range(at)), spans(run))
+        seen = ((0, at),) if at else ()
+        self.meter.count(self.role, ((at, trail.rows),), seen, self._all if layers is None else spans(run))
         with torch.inference_mode():
             if self._graphs is not None and layers is None and not look:
                 output = Output(self._graphs.run(ids, positions, mask, cache, at), ())
@@ -136,10 +139,10 @@ class NetCausal:
                 )
         generation = held.store.write(at, len(tokens))
         partial = layers is not None and set(run) != set(range(self.depth))
-        shallow = trail.rows if not partial and held.shallow == old.rows else min(held.shallow, old.rows)
+        shallow = trail.rows if not partial and held.shallow == at else min(held.shallow, at)
         ran = () if shallow == trail.rows else tuple(sorted(set(run)))
         memory = RowMemory(held.store, trail, generation, shallow, ran)
-        if want is not None:
+        if want is not None and output.logits.shape[1] != want:  # a graph gives every row
             output = output._replace(logits=output.logits[:, -want:])
         return self._insight(output, memory, range(at, trail.rows))
 
@@ -148,10 +151,7 @@ class NetCausal:
         return Insight(reading, tuple(state[0] for state in output.hidden))
 
     def _beliefs(self, logits: Tensor) -> Beliefs:
-        logits = logits.to(torch.float32, copy=True)  # a normal tensor of our own, outside inference mode
-        if len(self._never):
-            logits.index_fill_(-1, self._never, -torch.inf)
-        return Beliefs(logits, self.name)
+        return Beliefs(logits + self._never, self.name)  # a normal float32 tensor, outside inference mode
 
     def _place(self, trail: Trail, first: int, chain: bool) -> tuple[Tensor, Tensor | None]:
         """Positions (1, T) and mask (1, 1, T, S) or None (causal) of the rows from `first` on."""
@@ -174,10 +174,10 @@ class NetCausal:
     def _fits(self, trail: Trail, first: int) -> None:
         new = trail.depths[first - trail.trunk :] if trail.parents else (trail.rows - 1,)
         deepest = max(new)
-        if deepest >= self.max_positions or trail.rows > self.max_positions:
+        if deepest >= self.max_positions:
             raise ModelError(
                 f"The model '{self.name}' holds {self.max_positions} tokens; "
-                f"{max(deepest + 1, trail.rows)} are asked for: shorten the prompt or the answer."
+                f"{deepest + 1} are asked for: shorten the prompt or the answer."
             )
 
     def _deep_enough(self, held: NetMemory, run: Sequence[int]) -> None:

@@ -65,7 +65,7 @@ class Loaded:
 
     @cached_property
     def sha256(self) -> str:
-        """The hash of the weights: the manifest's (verified at loading), else computed from the files once."""
+        """The hash of the weights: the manifest's (verified at loading), else computed once."""
         return self.entry.hash or files.weights_hash(self.entry.folder)
 
     def adapter(self, meter: Meter, source: str) -> Causal | Masked:

@@ -38,4 +38,4 @@ def sampling(run: Run, p: Params) -> Iterator[Event]:
     Source: top-p from Holtzman et al. 2020, section 3.1; the order of the three filters is that of
     transformers. The draw inverts the cumulative distribution, so that one recorded number decides it.
     """
-    yield from next_token(run, p.temperature, p.top_k, p.top_p)
+    yield from next_token(run, p)

@@ -1,10 +1,13 @@
 """Hypotheses side by side, as one tree in the cache: the steps of beam search and of what grows from it."""
 
+import math
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field, replace
 
 import torch
+from torch import Tensor
 
+from workbench.maths.sample import precise
 from workbench.methods.run import ANSWER, Run
 from workbench.models.api import Reading
 from workbench.trace import (
@@ -103,44 +106,38 @@ def extend(
     run: Run, live: list[Beam], reading: Reading, width: int
 ) -> Generator[Event, None, list[Extension]]:
     """Propose the 2 x width likeliest extensions of all beams, best first."""
-    logprobs = torch.log_softmax(reading.beliefs.logits.double(), dim=-1)
-    probs = logprobs.exp()
-    count = min(2 * width, probs.shape[-1])
-    found = []
-    for beam, row, prob in zip(live, logprobs, probs, strict=True):
-        best = row.topk(count)
-        found += [
-            Extension(beam, token, float(prob[token]), beam.logprob + gain)
-            for gain, token in zip(best.values.tolist(), best.indices.tolist(), strict=True)
-        ]
-    place = {beam.lane: i for i, beam in enumerate(live)}
-    found = sorted(found, key=lambda e: (-e.logprob, place[e.beam.lane], e.token))[: 2 * width]
-    return (yield from _propose(run, live, probs, found))
+    logprobs = torch.log_softmax(precise(reading.beliefs.logits), dim=-1)  # (beams, V)
+    best = logprobs.topk(min(2 * width, logprobs.shape[-1]), dim=-1)
+    found = [
+        (-live[i].logprob - gain, i, token, gain)
+        for i, (gains, tokens) in enumerate(zip(best.values.tolist(), best.indices.tolist(), strict=True))
+        for gain, token in zip(gains, tokens, strict=True)
+    ]
+    found.sort()
+    kept = [Extension(live[i], token, math.exp(gain), -cost) for cost, i, token, gain in found[: 2 * width]]
+    return (yield from _propose(run, live, logprobs, kept))
 
 
 def _propose(
-    run: Run, live: list[Beam], probs: torch.Tensor, found: list[Extension]
+    run: Run, live: list[Beam], logprobs: Tensor, found: list[Extension]
 ) -> Generator[Event, None, list[Extension]]:
+    """Observe every beam and propose its extensions in its own lane; the extensions with their ids."""
+    position = len(run.prompt) + len(live[0].tokens)
+    families = [[e for e in found if e.beam is beam] for beam in live]
+    if run.full:
+        cells = [Cells(beam.lane, (position,)) for beam in live]
+        asked = [[e.token for e in family] for family in families]
+        yield from run.observe("target", cells, logprobs.exp(), also=asked)
     named = {}
-    for i, beam in enumerate(live):
-        mine = [e for e in found if e.beam is beam]
-        position = len(run.prompt) + len(beam.tokens)
-        yield from run.observe(
-            "target", Cells(beam.lane, (position,)), probs[i : i + 1], also=[[e.token for e in mine]]
-        )
-        if not mine:
+    for beam, family in zip(live, families, strict=True):
+        if not family:
             continue
-        proposed = run.propose(
-            "target",
-            [position] * len(mine),
-            [e.token for e in mine],
-            [e.prob for e in mine],
-            DraftKind.POINT,
-            lane=beam.lane,
-        )
+        tokens, probs = [e.token for e in family], [e.prob for e in family]
+        where = [position] * len(family)
+        proposed = run.propose("target", where, tokens, probs, DraftKind.POINT, lane=beam.lane)
         yield proposed
-        yield Score(LOGPROB.id, Candidates(proposed.ids), tuple(e.logprob for e in mine))
-        named |= {(e.beam.lane, e.token): id for e, id in zip(mine, proposed.ids, strict=True)}
+        yield Score(LOGPROB.id, Candidates(proposed.ids), tuple(e.logprob for e in family))
+        named |= {(beam.lane, token): id for token, id in zip(tokens, proposed.ids, strict=True)}
     return [replace(e, id=named[e.beam.lane, e.token]) for e in found]
 
 

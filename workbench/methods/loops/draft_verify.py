@@ -11,21 +11,11 @@ from torch import Tensor
 
 from workbench.maths.sample import warp
 from workbench.methods.loops.reader import Reader
+from workbench.methods.loops.sampling import Sampling, process, record
 from workbench.methods.loops.verify import Draft, Examine, Outcome, greedy, verify
 from workbench.methods.rules import DRAWN
 from workbench.methods.run import ANSWER, Run
-from workbench.trace import ROOT, Candidates, Cells, Commit, DraftKind, Event, Phase
-
-
-class Sampling(Protocol):
-    """The knobs that shape the distribution, as every sampling method has them."""
-
-    @property
-    def temperature(self) -> float: ...
-    @property
-    def top_k(self) -> int: ...
-    @property
-    def top_p(self) -> float: ...
+from workbench.trace import Candidates, Cells, Commit, DraftKind, Event, Phase
 
 
 class Drafter(Protocol):
@@ -64,25 +54,17 @@ def draft_verify(run: Run, sampling: Sampling, drafter: Drafter, examine: Examin
 def _read(run: Run, sampling: Sampling, target: Reader, draft: Draft) -> Generator[Event, None, Tensor]:
     """One target pass over what is unread and the draft: (1 + nodes, V), to be judged against."""
     logits = target.read_tree(run.text, draft.tokens, draft.parents)
-    asked = [
-        [draft.tokens[child] for child in draft.children(node)] for node in range(ROOT, len(draft.tokens))
-    ]
-    yield from _observe(run, logits, draft, asked, "vocabulary")
-    if sampling.temperature == 0:
+    greedy = sampling.temperature == 0
+    if greedy and not run.full:
         return logits
-    probs = warp(logits, sampling.temperature, sampling.top_k, sampling.top_p)
-    yield from _observe(run, probs, draft, asked, "processed")
-    return probs
-
-
-def _observe(run: Run, rows: Tensor, draft: Draft, asked: list[list[int]], space: str) -> Iterator[Event]:
-    if not run.full:
-        return
-    probs = warp(rows) if space == "vocabulary" else rows
+    probs = process(logits, sampling)
+    asked: list[list[int]] = [[] for _ in range(1 + len(draft.tokens))]
+    for token, parent in zip(draft.tokens, draft.parents, strict=True):
+        asked[parent + 1].append(token)
     here = Cells(ANSWER, (len(run.prompt) + len(run.answer),))
-    yield from run.observe("target", here, probs[:1], space, asked[:1])
-    if draft.ids:
-        yield from run.observe("target", Candidates(draft.ids), probs[1:], space, asked[1:])
+    contexts = [here, Candidates(draft.ids)] if draft.ids else [here]
+    yield from record(run, "target", contexts, logits, probs, sampling, asked)
+    return logits if greedy else probs
 
 
 def _extra(run: Run, sampling: Sampling, outcome: Outcome) -> Iterator[Event]:

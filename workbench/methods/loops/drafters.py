@@ -2,9 +2,8 @@
 
 from collections.abc import Generator, Sequence
 
-from workbench.maths.sample import warp
-from workbench.methods.loops.draft_verify import Sampling
 from workbench.methods.loops.reader import Reader
+from workbench.methods.loops.sampling import Sampling, process, record
 from workbench.methods.loops.verify import Draft, Outcome
 from workbench.methods.run import ANSWER, Run
 from workbench.trace import ROOT, Candidates, Cells, DraftKind, Event, Refs
@@ -20,22 +19,16 @@ class ModelChain:
     def draft(self, run: Run, room: int) -> Generator[Event, None, Draft]:
         """Stops early after an end-of-text or a token less likely than `stop_below` (the token stays)."""
         start = len(run.prompt) + len(run.answer)
-        ids, tokens, rows, text = [], [], [], run.text
+        ids, tokens, rows = [], [], []
         context: Refs = Cells(ANSWER, (start,))
         greedy = self.sampling.temperature == 0
         while len(tokens) < min(self.length, room):
-            logits = self.reader.catch_up([*text, *tokens]).beliefs.logits
-            raw = warp(logits)
-            probs = (
-                raw
-                if greedy
-                else warp(logits, self.sampling.temperature, self.sampling.top_k, self.sampling.top_p)
-            )
+            reading = self.reader.extend(tokens[-1:]) if tokens else self.reader.catch_up(run.text)
+            logits = reading.beliefs.logits
+            probs = process(logits, self.sampling)
             token = int(logits.argmax()) if greedy else run.dice.pick(probs[0]).index
             prob = float(probs[0, token])
-            yield from run.observe("draft", context, raw, also=[[token]])
-            if not greedy:
-                yield from run.observe("draft", context, probs, "processed", also=[[token]])
+            yield from record(run, "draft", context, logits, probs, self.sampling, [[token]])
             kind = DraftKind.POINT if greedy else DraftKind.SAMPLED
             parent = ids[-1] if ids else ROOT
             proposed = run.propose("draft", [start + len(tokens)], [token], [prob], kind, [parent])

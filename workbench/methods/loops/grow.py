@@ -7,13 +7,12 @@ from typing import Protocol
 from torch import Tensor
 
 from workbench.maths.accept import without
-from workbench.maths.sample import warp
-from workbench.methods.loops.draft_verify import Sampling
 from workbench.methods.loops.reader import Reader
+from workbench.methods.loops.sampling import GREEDY, Sampling, process, record
 from workbench.methods.loops.verify import Draft, Outcome
 from workbench.methods.run import ANSWER, Run
 from workbench.models.api import Memory
-from workbench.trace import ROOT, Candidates, Cells, DraftKind, Event, Measure, Rule, Score
+from workbench.trace import ROOT, Candidates, Cells, DraftKind, Event, Measure, Refs, Rule, Score
 
 POINT, WITHOUT = "point mass", "without replacement"
 
@@ -79,8 +78,12 @@ class Frontier:
 
     nodes: list[int]
     rows: list[int]
-    logits: Tensor  # (nodes, V)
+    probs: Tensor  # (nodes, V)
     memory: Memory
+
+
+Family = list[tuple[int, float, Tensor]]
+"""The children of one node: token, probability, and the distribution (V,) it was drawn from."""
 
 
 def ranks(scores: Sequence[float]) -> list[int]:
@@ -117,53 +120,56 @@ class TreeDrafter:
 
     def _root(self, run: Run) -> Generator[Event, None, Frontier]:
         reading = self.reader.catch_up(run.text)
-        here = Cells(ANSWER, (len(run.text),))
-        yield from run.observe("draft", here, warp(reading.beliefs.logits))
-        return Frontier([ROOT], [reading.memory.rows - 1], reading.beliefs.logits, reading.memory)
+        probs = yield from self._believe(run, Cells(ANSWER, (len(run.text),)), reading.beliefs.logits)
+        return Frontier([ROOT], [reading.memory.rows - 1], probs, reading.memory)
+
+    def _believe(self, run: Run, of: Refs, logits: Tensor) -> Generator[Event, None, Tensor]:
+        """What the drafter draws from; points are ranked by its raw belief, whatever the temperature."""
+        sampling = self.shape if self.drawn else GREEDY
+        probs = process(logits, sampling)
+        yield from record(run, "draft", of, logits, probs, sampling)
+        return probs
 
     def _children(
         self, run: Run, tree: Tree, frontier: Frontier, level: int
     ) -> Generator[Event, None, list[int]]:
         """Propose the children of every frontier node; their node numbers."""
         first, probs = len(tree.tokens), []
-        shape = self.shape
-        beliefs = (
-            warp(frontier.logits, shape.temperature, shape.top_k, shape.top_p)
-            if self.drawn
-            else warp(frontier.logits)
-        )
-        for node, row in zip(frontier.nodes, beliefs, strict=True):
-            for token, prob, source in self._choose(run, row):
+        families = self._drawn(run, frontier.probs) if self.drawn else self._likeliest(frontier.probs)
+        for node, family in zip(frontier.nodes, families, strict=True):
+            for token, prob, drawn_from in family:
                 tree.tokens.append(token)
                 tree.parents.append(node)
                 tree.paths.append(prob * (tree.paths[node] if node != ROOT else 1.0))
-                tree.drawn_from.append(source)
+                tree.drawn_from.append(drawn_from)
                 probs.append(prob)
         parents = [ROOT if p == ROOT else tree.ids[p] for p in tree.parents[first:]]
         kind = DraftKind.SAMPLED_WITHOUT if self.drawn else DraftKind.POINT
-        position = len(run.text) + level
-        proposed = run.propose("draft", [position] * len(probs), tree.tokens[first:], probs, kind, parents)
+        positions = [len(run.text) + level] * len(probs)
+        proposed = run.propose("draft", positions, tree.tokens[first:], probs, kind, parents)
         tree.ids += proposed.ids
         yield proposed
         yield Score(PATH.id, Candidates(proposed.ids), tuple(tree.paths[first:]))
         return list(range(first, len(tree.tokens)))
 
-    def _choose(self, run: Run, row: Tensor) -> list[tuple[int, float, Tensor]]:
-        """(token, probability, distribution it was drawn from) of one node's children, in draw order."""
-        if not self.drawn:
-            best = row.topk(min(self.shape.branch, len(row)))
-            return [
-                (t, p, row)
-                for p, t in sorted(zip(best.values.tolist(), best.indices.tolist(), strict=True), key=_first)
-            ]
-        chosen = []
-        for _ in range(self.shape.branch):
-            if not row.any():
-                break
-            pick = run.dice.pick(row)
-            chosen.append((pick.index, float(row[pick.index]), row))
-            row = without(row, pick.index)
-        return chosen
+    def _likeliest(self, probs: Tensor) -> list[Family]:
+        """The `branch` likeliest tokens after every node (rows of probs), likeliest first."""
+        best = probs.topk(min(self.shape.branch, probs.shape[-1]), dim=-1)
+        rows = zip(best.values.tolist(), best.indices.tolist(), probs, strict=True)
+        families = ((sorted(zip(ps, ts, strict=True), key=_first), row) for ps, ts, row in rows)
+        return [[(token, prob, row) for prob, token in family] for family, row in families]
+
+    def _drawn(self, run: Run, probs: Tensor) -> list[Family]:
+        """`branch` draws without replacement after every node, in draw order."""
+        families = []
+        for row in probs:
+            family: Family = []
+            while len(family) < self.shape.branch and row.any():
+                pick = run.dice.pick(row)
+                family.append((pick.index, float(row[pick.index]), row))
+                row = without(row, pick.index)
+            families.append(family)
+        return families
 
     def _expand(
         self, run: Run, tree: Tree, frontier: Frontier, nodes: list[int]
@@ -183,8 +189,8 @@ class TreeDrafter:
         tokens = [tree.tokens[node] for node in winners]
         reading = self.reader.model.read(tokens, frontier.memory, parents=parents, want=len(tokens))
         of = Candidates(tuple(tree.ids[node] for node in winners))
-        yield from run.observe("draft", of, warp(reading.beliefs.logits))
-        return Frontier(winners, list(reading.rows), reading.beliefs.logits, reading.memory)
+        probs = yield from self._believe(run, of, reading.beliefs.logits)
+        return Frontier(winners, list(reading.rows), probs, reading.memory)
 
     def _draft(self, tree: Tree) -> Generator[Event, None, Draft]:
         """The nodes to verify: reranked and pruned if they are points, all of them if they were drawn."""

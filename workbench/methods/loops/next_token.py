@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 
-from workbench.maths.sample import warp
 from workbench.methods.loops.reader import Reader
+from workbench.methods.loops.sampling import GREEDY, Sampling, process, record
 from workbench.methods.rules import DRAWN, LIKELIEST
 from workbench.methods.run import ANSWER, Run
 from workbench.trace import Candidates, Cells, DraftKind, Event, Phase
 
 
-def next_token(run: Run, temperature: float = 0.0, top_k: int = 0, top_p: float = 1.0) -> Iterator[Event]:
+def next_token(run: Run, sampling: Sampling = GREEDY) -> Iterator[Event]:
     """Decode greedily (temperature 0) or by sampling from the warped distribution."""
     reader = Reader(run.causal("target"))
     yield run.begin()
@@ -18,24 +18,20 @@ def next_token(run: Run, temperature: float = 0.0, top_k: int = 0, top_p: float 
         yield Phase(0, f"Token {len(run.answer) + 1}")
         logits = reader.catch_up(run.text).beliefs.logits  # (1, V)
         here = Cells(ANSWER, (position,))
-        raw = warp(logits)
-        if temperature == 0:
-            best, second = raw[0].topk(2).values.tolist()
+        probs = process(logits, sampling)
+        if sampling.temperature == 0:
             token = int(logits.argmax())
-            yield from run.observe("target", here, raw)
+            best, second = probs[0].topk(2).values.tolist()
+            yield from record(run, "target", here, logits, probs, sampling)
             proposed = run.propose("target", [position], [token], [best], DraftKind.POINT)
             yield proposed
             yield LIKELIEST.judge(Candidates(proposed.ids), [best], [second])
         else:
-            probs = warp(logits, temperature, top_k, top_p)
-            pick = run.dice.pick(probs[0])
-            token = pick.index
-            yield from run.observe("target", here, raw, also=[[token]])
-            yield from run.observe("target", here, probs, "processed", also=[[token]])
-            chance = float(probs[0, token])
-            proposed = run.propose("target", [position], [token], [chance], DraftKind.SAMPLED)
+            token, u, upper = run.dice.pick(probs[0])
+            yield from record(run, "target", here, logits, probs, sampling, [[token]])
+            proposed = run.propose("target", [position], [token], [float(probs[0, token])], DraftKind.SAMPLED)
             yield proposed
-            yield DRAWN.judge(Candidates(proposed.ids), [pick.u], [pick.upper])
+            yield DRAWN.judge(Candidates(proposed.ids), [u], [upper])
         run.take([token])
         yield run.commit(proposed)
     yield run.finish()

@@ -31,7 +31,10 @@ class Reader:
 
     def catch_up(self, text: Sequence[int]) -> Reading:
         """Read what is new in `text`; the belief (1, V) is about the token after it."""
-        tokens = self.unread(text)
+        return self.extend(self.unread(text))
+
+    def extend(self, tokens: Sequence[int]) -> Reading:
+        """Read `tokens` behind what was read; the belief (1, V) is about the token after them."""
         reading = self.model.read(tokens, self.memory, want=1)
         self.memory = reading.memory
         self._read += tokens

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from workbench.maths.sample import warp
+from workbench.maths.sample import precise, warp
 from workbench.methods.run import ANSWER, Run
 from workbench.trace import Candidates, Cells, Commit, DraftKind, Event, Phase, Rule
 
@@ -100,7 +100,7 @@ def _propose(
 ) -> Generator[Event, None, tuple[list[int], tuple[int, ...], list[float]]]:
     """One candidate per hole in scope: tokens, candidate ids, confidences (probabilities at temperature "
     "1)."""
-    clean = warp(logits.double() if logits.device.type == "cpu" else logits)
+    clean = warp(precise(logits))
     if recipe.temperature == 0:
         tokens, kind = logits.argmax(dim=-1).tolist(), DraftKind.POINT
     else:
