@@ -9,7 +9,7 @@ from typing import Any
 from benchmarks.page import DRAWN, PATIENCE, ROOT, browser, free_port, visit
 
 PICTURE = ROOT / "docs" / "screenshot.png"
-STEPS = 40
+STEPS = 7
 """How far into the recorded example the picture is taken."""
 
 
