@@ -19,7 +19,7 @@ def address() -> Iterator[str]:
         yield where
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # not session: tests/ui opens one of its own, and two at once clash
 def browser() -> Iterator[Any]:
     api = pytest.importorskip("playwright.sync_api")
     if not CHROMIUM.exists():

@@ -49,7 +49,7 @@ class Window:
 
     def drawn(self, pane: str = "a") -> "Window":
         """Wait until a run is on screen."""
-        self.page.wait_for_selector(f"[data-testid=text-{pane}]:not([data-empty])")
+        self.page.wait_for_selector(f"[data-testid=text-{pane}]:not([data-empty])", timeout=60_000)
         return self
 
     def ready(self) -> "Window":
