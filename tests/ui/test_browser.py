@@ -29,7 +29,9 @@ def test_an_example_is_drawn_before_the_methods_are_there(visit: Any) -> None:
     window.page.reload()
     window.drawn("a").drawn("b")
     assert window.find("method-a").is_disabled()
-    assert window.text("badge-a").startswith("✓")
+    window.page.wait_for_function(
+        "document.querySelector('[data-testid=badge-a]').textContent.startsWith('✓')"
+    )
     assert window.page.locator("h1").count() == 1
 
 

@@ -32,6 +32,12 @@
     try { return text ? JSON.parse(text) : null; } catch { return null; }
   };
 
+  /* Resolves when the first picture stands, or when there has been time enough for it. */
+  let stands = null;
+  const picture = new Promise((resolve) => { stands = resolve; });
+  wb.stands = () => stands();
+  wb.pictured = () => Promise.race([picture, new Promise((resolve) => setTimeout(resolve, 4000))]);
+
   let serial = 0;
   wb.id = (stem) => `wb-${stem}-${(serial += 1)}`;
 })((window.Workbench = window.Workbench || {}));

@@ -6,9 +6,10 @@
     search: "Search"};
   const START = {a: "speculative_sampling", b: "greedy"};
 
-  /* The declarations, fetched once; they arrive after the first picture, because they need the methods loaded. */
+  /* The declarations, fetched once; asked for after the first picture, because they make the server load the methods. */
   let waiting = null;
-  wb.choices = () => (waiting = waiting || wb.ask("/workbench/choices.json").catch((error) => { waiting = null; throw error; }));
+  wb.choices = () => (waiting = waiting || wb.pictured().then(() => wb.ask("/workbench/choices.json"))
+    .catch((error) => { waiting = null; throw error; }));
 
   wb.setups = {};
 

@@ -295,7 +295,7 @@
 
   wb.stage = function (root, props, watch, onPicked) {
     picked = onPicked;
-    const ready = begin(build(root));
+    const ready = begin(build(root)).finally(wb.stands);
     watch("feed_a", () => feed("a", props.feed_a));
     watch("feed_b", () => feed("b", props.feed_b));
     watch("shared", () => shared(props.shared));
