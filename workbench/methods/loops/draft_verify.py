@@ -79,6 +79,9 @@ def _extra(run: Run, sampling: Sampling, outcome: Outcome) -> Iterator[Event]:
         pick = run.dice.pick(outcome.after)
         token, prob = pick.index, float(outcome.after[pick.index])
         source = "residual" if outcome.rejected else "target"
+        if outcome.rejected:
+            here, left = Cells(ANSWER, (position,)), outcome.after.unsqueeze(0)
+            yield from run.observe(source, here, left, "processed", [[token]])
         proposed = run.propose(source, [position], [token], [prob], DraftKind.SAMPLED)
         yield proposed
         yield DRAWN.judge(Candidates(proposed.ids), [pick.u], [pick.upper])
