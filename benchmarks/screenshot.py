@@ -9,7 +9,7 @@ from typing import Any
 from benchmarks.page import DRAWN, PATIENCE, ROOT, browser, free_port, visit
 
 PICTURE = ROOT / "docs" / "screenshot.png"
-STEPS = 7
+STEPS = 15
 """How far into the recorded example the picture is taken."""
 
 
@@ -22,6 +22,7 @@ def take(path: Path = PICTURE) -> None:
             page: Any = opened.new_page(viewport={"width": 1440, "height": 900}, color_scheme="light")
             visit(page, f"http://127.0.0.1:{port}/?__theme=light", app, time.perf_counter())
             page.wait_for_function(DRAWN, timeout=1000 * PATIENCE)
+            page.get_by_test_id("player-first").click()
             for _ in range(STEPS):
                 page.get_by_test_id("player-next").click()
             page.wait_for_timeout(1000)
