@@ -92,8 +92,8 @@ def test_layer_ranges_and_rows() -> None:
 
 def test_bf16_keeps_its_tables_in_float32() -> None:
     net = tiny_net().to(torch.bfloat16)
-    assert net.embed.dtype == torch.bfloat16 and net.cos.dtype == torch.float32
-    assert torch.equal(net.cos, tiny_net().cos)
+    assert net.embed.dtype == torch.bfloat16 and net.rotation.dtype == torch.float32
+    assert torch.equal(net.rotation, tiny_net().rotation)
     made = Net.empty(net.config, torch.device("cpu"), torch.float32)
     made.load_hf(tiny_net().hf_state())
     ids, positions = torch.randint(0, VOCAB, (1, 9)), torch.arange(9)[None]

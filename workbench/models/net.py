@@ -68,6 +68,7 @@ class Turn(NamedTuple):
     cos: Tensor
     sin: Tensor  # its first half negated
     rms: Callable[[Tensor, Tensor, float], Tensor]
+    add: Callable[[Tensor, Tensor, Tensor, Tensor | None], Tensor]
 
 
 def _rms(x: Tensor, weight: Tensor, eps: float) -> Tensor:
@@ -76,8 +77,23 @@ def _rms(x: Tensor, weight: Tensor, eps: float) -> Tensor:
 
 def _quick_rms(x: Tensor, weight: Tensor, eps: float) -> Tensor:
     """The same in float32 without a gradient, in half the time: on a CPU `F.rms_norm` is many small steps."""
+    if x.numel() == weight.shape[0]:  # one row: the root of a number is quicker than that of a tensor
+        row = x.view(-1)
+        return (x * weight).mul_((float(row.dot(row)) / len(row) + eps) ** -0.5)
     norm = torch.linalg.vector_norm(x, dim=-1, keepdim=True)
     return (x * norm.square_().mul_(1 / weight.shape[0]).add_(eps).rsqrt_()).mul_(weight)
+
+
+def _add_linear(x: Tensor, h: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+    """x (B, T, D) + the linear map of h (B, T, E)."""
+    return x + linear(h, weight, bias)
+
+
+def _quick_add_linear(x: Tensor, h: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+    """The same in one step where there is no bias (not under autocast, which would round x as well)."""
+    if bias is not None:
+        return x + linear(h, weight, bias)
+    return torch.addmm(x.flatten(0, 1), h.flatten(0, 1), weight.t()).view_as(x)
 
 
 ROWS_PER_POSITION = 16
@@ -128,9 +144,9 @@ class Layer(nn.Module):
         if slots is not None:
             k, v = slots.write(k, v)  # (B, K, S, E)
         seen = attend(q, k, v, mask, 0.0, causal, enable_gqa=self.shared_kv).transpose(1, 2)
-        x = x + linear(seen.reshape(batch, new, heads * dim), w["out"], w["out_bias"])
+        x = turn.add(x, seen.reshape(batch, new, heads * dim), w["out"], w["out_bias"])
         gate, up = linear(rms(x, w["ffn_norm"], eps), w["gate_up"], w["gate_up_bias"]).chunk(2, -1)
-        return x + linear(F.silu(gate) * up, w["down"], w["down_bias"])
+        return turn.add(x, F.silu(gate) * up, w["down"], w["down_bias"])
 
 
 class Net(nn.Module):
@@ -144,9 +160,7 @@ class Net(nn.Module):
         self.layers = nn.ModuleList(self.blocks)
         self.norm = nn.Parameter(torch.ones(config.width))
         self.head = None if config.tied else _weight(config.vocab_size, config.width)
-        cos, sin = _tables(config)
-        self.cos = nn.Buffer(cos, persistent=False)
-        self.sin = nn.Buffer(sin, persistent=False)
+        self.rotation = nn.Buffer(_rotation(config), persistent=False)  # (P, 2, E)
 
     def forward(
         self,
@@ -196,8 +210,9 @@ class Net(nn.Module):
     def turn(self, positions: Tensor, x: Tensor) -> Turn:
         """The rotation of `positions` (B|1, T) in the type of x, and the norm that is fastest here."""
         quick = x.device.type == "cpu" and x.dtype == torch.float32 and not torch.is_grad_enabled()
-        cos, sin = self.cos[positions].unsqueeze(2), self.sin[positions].unsqueeze(2)
-        return Turn(cos.to(x.dtype), sin.to(x.dtype), _quick_rms if quick else _rms)
+        cos, sin = self.rotation[positions].unsqueeze(3).unbind(2)  # (B|1, T, 1, E) each
+        rms, add = (_quick_rms, _quick_add_linear) if quick else (_rms, _add_linear)
+        return Turn(cos.to(x.dtype), sin.to(x.dtype), rms, add)
 
     def normalised(self, x: Tensor) -> Tensor:
         """The last norm: (..., D) -> (..., D)."""
@@ -217,9 +232,8 @@ class Net(nn.Module):
     def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> "Net":
         """Moves and casts the weights; the rotation tables stay float32 whatever the weights become."""
         super()._apply(fn, recurse)
-        cos, sin = _tables(self.config)
         if self.embed.device.type != "meta":
-            self.cos, self.sin = cos.to(self.embed.device), sin.to(self.embed.device)
+            self.rotation = _rotation(self.config).to(self.embed.device)
         return self
 
     def new_cache(self, capacity: int = 256, batch: int = 1) -> Cache:
@@ -247,12 +261,12 @@ class Net(nn.Module):
         return to_hf_names({name: p.detach() for name, p in self.named_parameters()}, self.config)
 
 
-def _tables(config: Config) -> tuple[Tensor, Tensor]:
-    """cos and sin (P, E) in float32; half of sin is negated, so that rope is x*cos + roll(x)*sin."""
+def _rotation(config: Config) -> Tensor:
+    """cos and sin (P, 2, E) in float32; half of sin is negated, so that rope is x*cos + roll(x)*sin."""
     c = config
     with torch.device("cpu"):  # also inside torch.device("meta")
         frequencies, factor = inverse_frequencies(c.head_dim, c.rope_theta, c.max_positions, c.rope)
         places = torch.arange(c.max_positions, dtype=torch.float32)
         angles = torch.outer(places, frequencies)  # (P, E/2)
         cos, sin = angles.cos() * factor, angles.sin() * factor
-        return torch.cat((cos, cos), 1), torch.cat((-sin, sin), 1)
+        return torch.stack((torch.cat((cos, cos), 1), torch.cat((-sin, sin), 1)), 1)

@@ -54,6 +54,7 @@ class NetCausal:
         self._all = ((0, self.depth),)
         self._never = torch.zeros(self.vocab_size, device=self.device)  # what is added to every row of logits
         self._never[sorted(never)] = -torch.inf
+        self._vocabulary = torch.arange(self.vocab_size, device=self.device)[None]  # (1, V)
         self._order = torch.arange(self.max_positions, device=self.device)[None]  # (1, P)
         self._graphs = graphs
 
@@ -125,7 +126,7 @@ class NetCausal:
         run = range(self.depth) if layers is None else layers
         self._deep_enough(held, run)
         positions, mask = self._place(trail, old.rows, chain)
-        ids = torch.tensor([tokens], device=self.device)
+        ids = self._ids(tokens)
         cache, at = held.store.buffers.cache, old.rows
         seen = ((0, at),) if at else ()
         self.meter.count(self.role, ((at, trail.rows),), seen, self._all if layers is None else spans(run))
@@ -145,6 +146,12 @@ class NetCausal:
         if want is not None and output.logits.shape[1] != want:  # a graph gives every row
             output = output._replace(logits=output.logits[:, -want:])
         return self._insight(output, memory, range(at, trail.rows))
+
+    def _ids(self, tokens: Sequence[int]) -> Tensor:
+        """(1, T) int64; a single token is a view of all ids, which is quicker than a new tensor."""
+        if len(tokens) == 1:
+            return self._vocabulary[:, tokens[0] : tokens[0] + 1]
+        return torch.tensor([tokens], device=self.device)
 
     def _insight(self, output: Output, memory: NetMemory, rows: range) -> Insight:
         reading = Reading(self._beliefs(output.logits[0]), memory, rows)
