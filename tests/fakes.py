@@ -141,7 +141,7 @@ class ScriptedDice:
         support = [i for i, p in enumerate(probs.tolist()) if p > 0]
         index = support[self._branch([float(probs[i]) for i in support])] if len(support) > 1 else support[0]
         upper = float(probs[: index + 1].sum())
-        return Pick(index, upper - 0.5 * float(probs[index]), upper)
+        return Pick(index, upper - 0.5 * float(probs[index]), upper, float(probs[index]))
 
 
 def branches(play: Callable[[ScriptedDice], object]) -> Iterator[tuple[float, object]]:

@@ -7,11 +7,15 @@ from torch import Tensor
 
 
 class Pick(NamedTuple):
-    """A draw by the inverse distribution function: `u` fell below `upper`, and not below the entry before."""
+    """A draw by the inverse distribution function: `u` fell below `upper`, and not below the entry before.
+
+    `prob` is the probability of what was drawn.
+    """
 
     index: int
     u: float
     upper: float
+    prob: float
 
 
 class Dice(Protocol):
@@ -37,10 +41,11 @@ class SeededDice:
         return self._random.random()
 
     def pick(self, probs: Tensor) -> Pick:
-        cumulative = probs.cpu().numpy().cumsum(dtype=float)
+        weights = probs.cpu().numpy()
+        cumulative = weights.cumsum(dtype=float)
         total = float(cumulative[-1])
         u = self._random.random()
         index = int(cumulative.searchsorted(u * total, side="right"))
         if index >= len(cumulative):  # rounding can push u * total to the very end
-            index = int(probs.nonzero()[-1])
-        return Pick(index, u, float(cumulative[index]) / total)
+            index = int(weights.nonzero()[0][-1])
+        return Pick(index, u, float(cumulative[index]) / total, float(weights[index]))

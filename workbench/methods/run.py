@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Protocol, cast
+from typing import NamedTuple, Protocol, cast
 
 from torch import Tensor
 
@@ -15,6 +15,13 @@ ANSWER = 0
 """The lane of the answer."""
 
 Rows = Sequence[Sequence[int]]
+
+
+class Kept(NamedTuple):
+    """The likeliest entries of every row: probabilities and ids (R, k)."""
+
+    values: Tensor
+    indices: Tensor
 
 
 class Ticks(Protocol):
@@ -144,15 +151,17 @@ class Run:
         probs: Tensor,
         space: str = "vocabulary",
         also: Rows = (),
+        kept: Kept | None = None,
     ) -> Iterator[Observe]:
         """What `source` believes: the likeliest entries of `probs` (R, V), one row per address.
 
         Several `of` share the rows in order, an event each (one event has one kind of address, and one
-        lane). `also[i]` are ids that a verdict needs, kept however unlikely. Nothing where Observe is off.
+        lane). `also[i]` are ids that a verdict needs, kept however unlikely; `kept` is `likeliest(probs)`
+        where the caller has it already. Nothing where Observe is off.
         """
         if not self.full:
             return
-        columns = _thinned(probs, also)
+        columns = _thinned(probs, kept or likeliest(probs), also)
         entropies = tuple(map(_six, entropy(probs).tolist()))
         start = 0
         for refs in of if isinstance(of, Sequence) else (of,):
@@ -162,10 +171,15 @@ class Run:
             start = rows.stop
 
 
-def _thinned(probs: Tensor, also: Rows) -> list[tuple[tuple[int, ...], tuple[float, ...]]]:
+def likeliest(probs: Tensor) -> Kept:
+    """As many of the likeliest entries per row of (R, V) as an Observe keeps."""
+    values, indices = probs.topk(min(8 if len(probs) <= 16 else 4, probs.shape[-1]), dim=-1)
+    return Kept(values, indices)
+
+
+def _thinned(probs: Tensor, kept: Kept, also: Rows) -> list[tuple[tuple[int, ...], tuple[float, ...]]]:
     """Ids and probabilities of every row's likeliest entries and of those asked for, likeliest first."""
-    kept, ids = probs.topk(min(8 if len(probs) <= 16 else 4, probs.shape[-1]), dim=-1)
-    keys, values = ids.tolist(), kept.tolist()
+    keys, values = kept.indices.tolist(), kept.values.tolist()
     for row, extra in enumerate(also):
         missing = [id for id in dict.fromkeys(extra) if id not in keys[row]]
         if missing:

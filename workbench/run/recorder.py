@@ -2,11 +2,11 @@
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import torch
 
-from workbench.models.meter import Cancelled, Pass
+from workbench.models.meter import Cancelled
 from workbench.run.prepare import Prepared
 from workbench.trace import (
     Cost,
@@ -89,7 +89,7 @@ class Recording:
         generator = prepared.method.start(prepared.run, prepared.params)
         try:
             for event in generator:
-                self._passes(prepared.meter.drain())
+                self._passes()
                 if isinstance(event, Phase) and self.events:
                     self._flush()
                     yield len(self.events)
@@ -99,25 +99,26 @@ class Recording:
             if close:
                 close()
 
-    def _passes(self, passes: list[Pass]) -> None:
-        for each in passes:
+    def _passes(self) -> None:
+        if not self.prepared.meter.pending:
+            return
+        for each in self.prepared.meter.drain():
             self._add(Forward(each.source, each.tick, each.computed, each.visible, each.layers))
 
     def _add(self, event: Event) -> None:
         self.events.append(event)
         self.clock.append(round((time.perf_counter() - self._began) * 1000, 3))
-        match event:
-            case Observe(space="vocabulary" | "processed", keys=keys):
-                for row in keys:
+        if isinstance(event, Observe):
+            if not self.prepared.glossary.spaces[event.space].bins:
+                for row in event.keys:
                     self._name(row)
-            case Propose(fills=fills):
-                self._name([fill.id for fill in fills if isinstance(fill, Token)])
-            case Fork(holds=holds):
-                self._name([fill.id for fill in holds if isinstance(fill, Token)])
-            case _:
-                pass
+        elif isinstance(event, Propose):
+            self._name([fill.id for fill in event.fills if isinstance(fill, Token)])
+        elif isinstance(event, Fork):
+            self._name([fill.id for fill in event.holds if isinstance(fill, Token)])
 
-    def _name(self, ids: "tuple[int, ...] | list[int]") -> None:
+    def _name(self, ids: Iterable[int]) -> None:
+        """Note the bytes of every token that a trace mentions."""
         for id in ids:
             if id not in self.tokens:
                 self.tokens[id] = self.prepared.tokens.token_bytes(id)
@@ -131,7 +132,7 @@ class Recording:
         self._written = len(self.events)
 
     def _end(self, status: str, message: str) -> None:
-        self._passes(self.prepared.meter.drain())
+        self._passes()
         totals = self.prepared.meter.totals.items()
         costs = tuple(Cost(source, t.passes, t.rows, t.layer_rows) for source, t in totals)
         self.footer = Footer(status, message, costs)

@@ -77,7 +77,7 @@ def _extra(run: Run, sampling: Sampling, outcome: Outcome) -> Iterator[Event]:
         yield proposed
     else:
         pick = run.dice.pick(outcome.after)
-        token, prob = pick.index, float(outcome.after[pick.index])
+        token, prob = pick.index, pick.prob
         source = "residual" if outcome.rejected else "target"
         if outcome.rejected:
             here, left = Cells(ANSWER, (position,)), outcome.after.unsqueeze(0)

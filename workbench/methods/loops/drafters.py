@@ -28,8 +28,11 @@ class ModelChain:
             reading = self.reader.extend(tokens[-1:]) if tokens else self.reader.catch_up(run.text)
             logits.append(reading.beliefs.logits)
             probs.append(process(logits[-1], self.sampling))
-            token = int(logits[-1].argmax()) if greedy else run.dice.pick(probs[-1][0]).index
-            prob = float(probs[-1][0, token])
+            if greedy:
+                token = int(logits[-1].argmax())
+                prob = float(probs[-1][0, token])
+            else:
+                token, _, _, prob = run.dice.pick(probs[-1][0])
             parent = ids[-1] if ids else ROOT
             proposed = run.propose("draft", [start + len(tokens)], [token], [prob], kind, [parent])
             yield proposed

@@ -166,7 +166,7 @@ class TreeDrafter:
             family: Family = []
             while len(family) < self.shape.branch and row.any():
                 pick = run.dice.pick(row)
-                family.append((pick.index, float(row[pick.index]), row))
+                family.append((pick.index, pick.prob, row))
                 row = without(row, pick.index)
             families.append(family)
         return families

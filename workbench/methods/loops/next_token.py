@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from workbench.methods.loops.reader import Reader
 from workbench.methods.loops.sampling import GREEDY, Sampling, process, record
 from workbench.methods.rules import DRAWN, LIKELIEST
-from workbench.methods.run import ANSWER, Run
+from workbench.methods.run import ANSWER, Run, likeliest
 from workbench.trace import Candidates, Cells, DraftKind, Event, Phase
 
 
@@ -20,16 +20,17 @@ def next_token(run: Run, sampling: Sampling = GREEDY) -> Iterator[Event]:
         here = Cells(ANSWER, (position,))
         probs = process(logits, sampling)
         if sampling.temperature == 0:
-            token = int(logits.argmax())
-            best, second = probs[0].topk(2).values.tolist()
-            yield from record(run, "target", here, logits, probs, sampling)
+            kept = likeliest(probs)
+            best, second, *_ = kept.values[0].tolist()
+            token = int(logits.argmax() if best == second else kept.indices[0, 0])
+            yield from run.observe("target", here, probs, kept=kept)
             proposed = run.propose("target", [position], [token], [best], DraftKind.POINT)
             yield proposed
             yield LIKELIEST.judge(Candidates(proposed.ids), [best], [second])
         else:
-            token, u, upper = run.dice.pick(probs[0])
+            token, u, upper, prob = run.dice.pick(probs[0])
             yield from record(run, "target", here, logits, probs, sampling, [[token]])
-            proposed = run.propose("target", [position], [token], [float(probs[0, token])], DraftKind.SAMPLED)
+            proposed = run.propose("target", [position], [token], [prob], DraftKind.SAMPLED)
             yield proposed
             yield DRAWN.judge(Candidates(proposed.ids), [u], [upper])
         run.take([token])
