@@ -33,6 +33,7 @@ MAX_PATH = 1024
 
 
 def slack(x: float) -> float:
+    """How far a derived number may be off: rounding to six digits, and float arithmetic."""
     return ABSOLUTE + RELATIVE * abs(x)
 
 
@@ -49,6 +50,7 @@ class Answer(NamedTuple):
 
 
 def exactly(value: float) -> Answer:
+    """An answer without any slack."""
     return Answer(value, value, value)
 
 
@@ -220,7 +222,9 @@ def _remaining(view: View, ref: Ref, asked: Derivation) -> Answer | None:
     while (sibling := view.state.proposals.get(id)) and sibling.parent == proposal.parent:
         if sibling.position != proposal.position or sibling.lane != proposal.lane:
             break
-        if any(isinstance(view.event, Judge) and v[0] == view.event.rule and not v[3] for v in sibling.verdicts):
+        if any(
+            isinstance(view.event, Judge) and v[0] == view.event.rule and not v[3] for v in sibling.verdicts
+        ):
             struck = view.observed(Candidate(id), asked)
             if struck is None:
                 return None
