@@ -1,5 +1,6 @@
 """A static, preallocated store of keys and values that grows by doubling."""
 
+from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 import torch
@@ -23,8 +24,8 @@ class Room(Protocol):
         """Make room for this many slots."""
         ...
 
-    def slots(self, layer: int, at: int, new: int) -> Writer:
-        """Where a layer writes `new` rows from slot `at` on."""
+    def writers(self, at: int, new: int) -> Sequence[Writer]:
+        """Where every layer writes `new` rows from slot `at` on."""
         ...
 
 
@@ -67,10 +68,10 @@ class IndexedRoom(NamedTuple):
     def reserve(self, slots: int) -> None:
         """Nothing: `Cache.indexed` has made the room."""
 
-    def slots(self, layer: int, at: int, new: int) -> IndexedSlots:
-        """Of one layer: `at` and `new` are what the index says already."""
-        keys, values = self.cache.layers[layer]
-        return IndexedSlots(self.index, keys.narrow(2, 0, self.seen), values.narrow(2, 0, self.seen))
+    def writers(self, at: int, new: int) -> list[IndexedSlots]:
+        """Of all layers: `at` and `new` are what the index says already."""
+        seen = self.cache.buffer.narrow(4, 0, self.seen).flatten(0, 1).unbind(0)
+        return [IndexedSlots(self.index, k, v) for k, v in zip(seen[::2], seen[1::2], strict=True)]
 
 
 class Cache:
@@ -95,7 +96,6 @@ class Cache:
     def _use(self, buffer: Tensor) -> None:
         self.buffer = buffer
         self.capacity = buffer.shape[4]
-        self.layers = [(layer[0], layer[1]) for layer in buffer]  # (B, K, capacity, E) each
 
     def reserve(self, slots: int) -> None:
         """Make room for `slots` slots, doubling the capacity; raises ModelError past the limit."""
@@ -115,11 +115,12 @@ class Cache:
         buffer[:, :, :, :, : self.capacity] = self.buffer
         self._use(buffer)
 
-    def slots(self, layer: int, at: int, new: int) -> "Slots":
-        """Of one layer: room for `new` slots from `at` on, and all slots up to their end, as views."""
-        keys, values = self.layers[layer]
-        k, v = keys.narrow(2, 0, at + new), values.narrow(2, 0, at + new)
-        return Slots(k.narrow(2, at, new), v.narrow(2, at, new), k, v)
+    def writers(self, at: int, new: int) -> list[Slots]:
+        """Of all layers: room for `new` slots from `at` on, and all slots up to their end, as views."""
+        seen = self.buffer.narrow(4, 0, at + new)
+        fresh = seen.narrow(4, at, new).flatten(0, 1).unbind(0)
+        every = seen.flatten(0, 1).unbind(0)  # keys and values of one layer after the other
+        return list(map(Slots, fresh[::2], fresh[1::2], every[::2], every[1::2]))
 
     def indexed(self, index: Tensor, seen: int) -> IndexedRoom:
         """Write the next rows to the slots `index` (1-D int64) and attend over slots 0..seen."""

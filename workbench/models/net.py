@@ -194,11 +194,11 @@ class Net(nn.Module):
         flag = mask is None and causal and new > 1
         if cache is not None:
             cache.reserve(at + new)
+        writers = None if cache is None else cache.writers(at, new)
         states = [x] if want_hidden else []
         run = range(self.config.depth) if layers is None else layers
         for i in run:
-            slots = None if cache is None else cache.slots(i, at, new)
-            x = self.blocks[i].forward(x, turn, mask, flag, slots)
+            x = self.blocks[i].forward(x, turn, mask, flag, None if writers is None else writers[i])
             if want_hidden:
                 states.append(x)
         if want_hidden and len(run) and run[-1] == self.config.depth - 1:
