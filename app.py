@@ -10,7 +10,7 @@ from typing import Any
 from viz import player, reel, theme
 from workbench.trace import Trace, WorkbenchError
 from workbench.ui.pictures import Pictures
-from workbench.ui.place import Settings
+from workbench.ui.place import DEVICES, DTYPES, Settings
 from workbench.ui.serve import Address, serve
 
 TRACES = Path(__file__).resolve().parent / ".traces"
@@ -48,8 +48,8 @@ def options(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--allow-host", action="append", default=[], help="a further host name the page may have"
     )
-    parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda", "mps"))
-    parser.add_argument("--dtype", default="auto", choices=("auto", "float32", "bfloat16", "float16"))
+    parser.add_argument("--device", default="auto", choices=DEVICES)
+    parser.add_argument("--dtype", default="auto", choices=DTYPES)
     parser.add_argument(
         "--models", type=Path, action="append", default=[], metavar="FOLDER",
         help="a model folder, or a folder of them; may be given again",

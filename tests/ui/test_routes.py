@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+import re
 import subprocess
 import sys
 import zipfile
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from torch import cuda
 
 from workbench.trace import encode, load
 
@@ -50,7 +52,9 @@ print("torch" in sys.modules)
 def test_a_run_is_described_and_drawn(web: Any, run: str) -> None:
     about = web.get(f"/runs/{run}").json()
     assert about["status"] == "complete"
-    assert about["badge"]["state"] == "verified"
+    badge = about["badge"]
+    assert (badge["state"], badge["text"]) == ("verified", "Checked")
+    assert re.fullmatch(r"derived: \d+ verdicts? recomputed, \d+ numbers? derived again", badge["note"])
     assert len(web.get(f"/runs/{run}/reel").json()["beats"]) > 8
 
 
@@ -135,6 +139,9 @@ def test_the_choices_come_from_the_declarations(web: Any) -> None:
     knobs = {each["name"]: each for each in speculative["knobs"]}
     assert knobs["draft_length"]["kind"] == "slider"
     assert knobs["draft_length"]["whole"]
+    devices = {each["name"]: each["problem"] for each in choices["device"]["choices"]}
+    assert choices["device"]["chosen"] == "cpu"
+    assert (devices["auto"], devices["cpu"], bool(devices["cuda"])) == ("", "", not cuda.is_available())
     assert {"tiny-target", "tiny-masked"} <= {each["name"] for each in choices["models"]}
 
 

@@ -1,5 +1,6 @@
 """Links and command lines say what reproduces a view; style rules keep their order."""
 
+from dataclasses import replace
 from urllib.parse import parse_qsl
 
 import pytest
@@ -15,6 +16,8 @@ VIEW = View(
     prompt="a & b = 'c'\n→ d",
     max_tokens=12,
     seed=7,
+    device="cpu",
+    dtype="float16",
     clock="rounds",
     cursor=3,
 )
@@ -26,6 +29,7 @@ def test_a_link_says_everything() -> None:
     assert {name: float(value) for name, value in found.a.knobs.items()} == VIEW.a.knobs
     assert (found.a.method, found.a.models, found.a.run) == (VIEW.a.method, VIEW.a.models, VIEW.a.run)
     assert (found.b, found.prompt, found.max_tokens, found.seed) == (VIEW.b, VIEW.prompt, 12, 7)
+    assert (found.device, found.dtype) == ("cpu", "float16")
     assert (found.clock, found.cursor) == ("rounds", 3)
 
 
@@ -54,6 +58,8 @@ def test_command_lines_are_quoted() -> None:
         "python -m workbench run speculative_sampling --model 'target=x/y z'"
     )
     assert "--prompt 'a & b = '" in command(VIEW, "a")
+    assert command(VIEW, "a").endswith("--device cpu --dtype float16")
+    assert "--device" not in command(replace(VIEW, device="auto", dtype=""), "a")
 
 
 def test_file_names_are_plain() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from workbench.trace import WorkbenchError, load
-from workbench.ui.live import watch
+from workbench.ui.live import DROPPED, watch
 from workbench.ui.store import Record, Store
 
 PROMPT = "Add 1+2"
@@ -66,6 +66,21 @@ def test_cancel_keeps_what_was_recorded(place: Any) -> None:
     assert trace.footer.status == "cancelled"
     assert trace.events == place.store.get(job.id).trace().events
     assert not place.runner.stop(job.id)
+
+
+def test_cancel_in_the_queue_is_no_error(place: Any) -> None:
+    first = place.runner.submit(request(place, max_tokens=900))
+    heard = watch(first, place.store, place.pictures)
+    next(message for message in heard if message["upto"])
+    second = place.runner.submit(request(place))
+    waiting = watch(second, place.store, place.pictures)
+    assert next(waiting)["status"] == "queued"
+    assert place.runner.stop(second.id)
+    assert [(each["status"], each["message"]) for each in waiting] == [("dropped", DROPPED)]
+    assert not first.over
+    heard.close()
+    with pytest.raises(WorkbenchError):
+        place.store.get(second.id)
 
 
 def test_a_watcher_that_leaves_stops_the_run(place: Any) -> None:

@@ -23,17 +23,19 @@ def publish(place: Place) -> None:
         models: dict[str, str] | None = None,
         seed: int = 0,
         max_tokens: int = 64,
+        device: str = "",
+        dtype: str = "",
     ) -> dict[str, Any]:
         """Run a method to its end: id, status, text and badge; the trace is at /runs/ID/trace.json."""
         try:
             request = place.request(
                 method=method, prompt=prompt, knobs=knobs or {}, models=models or {}, seed=int(seed),
-                max_tokens=int(max_tokens),
+                max_tokens=int(max_tokens), device=device, dtype=dtype,
             )  # fmt: skip
             job = place.runner.submit(request)
             with job.changed:
                 job.changed.wait_for(lambda: job.over)
-            if job.status == "refused":
+            if job.status in ("refused", "dropped"):
                 return {"error": job.refusal}
             record = place.store.get(job.id)
             return {**record.described(), "text": decoded(record.trace())}

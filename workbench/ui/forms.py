@@ -2,14 +2,17 @@
 
 from typing import Any
 
+import torch
+
 from workbench.methods.api import RECONSTRUCTION, Knob, Method
 from workbench.methods.catalogue import FAMILIES, catalogue
 from workbench.models.shelf import Entry, Shelf
 from workbench.run.prepare import ROLE_TITLES
 from workbench.run.request import DEFAULT_MODELS, MAX_TOKENS
+from workbench.ui.place import DEVICES, DTYPES, Settings
 
 
-def choices(shelf: Shelf) -> dict[str, Any]:
+def choices(shelf: Shelf, settings: Settings) -> dict[str, Any]:
     """Methods by family, models by kind, and what is chosen unless something else is."""
     return {
         "families": [family for family in FAMILIES if any(m.family == family for m in catalogue().values())],
@@ -18,7 +21,18 @@ def choices(shelf: Shelf) -> dict[str, Any]:
         "defaults": dict(DEFAULT_MODELS),
         "roles": ROLE_TITLES,
         "max_tokens": MAX_TOKENS,
+        "device": {"chosen": settings.device, "choices": [device_json(name) for name in DEVICES]},
+        "dtype": {"chosen": settings.dtype, "choices": [{"name": name, "problem": ""} for name in DTYPES]},
     }
+
+
+def device_json(name: str) -> dict[str, Any]:
+    """A device as a choice; one that this machine lacks says so."""
+    lacks = {
+        "cuda": "" if torch.cuda.is_available() else "no CUDA graphics card here",
+        "mps": "" if torch.backends.mps.is_available() else "no Apple graphics here",
+    }
+    return {"name": name, "problem": lacks.get(name, "")}
 
 
 def method_json(method: Method) -> dict[str, Any]:

@@ -5,7 +5,7 @@ never by the one that decodes.
 """
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from queue import SimpleQueue
 from threading import Condition, Event, Thread
@@ -23,7 +23,8 @@ log = logging.getLogger(__name__)
 
 PAUSE_S = 0.08
 """The page hears of a run about this often."""
-OVER = ("ended", "refused")
+OVER = ("ended", "refused", "dropped")
+DROPPED = "The run was cancelled before it began."
 STALLED = "The run could not start because of an unexpected error ({}); the log of the program says more."
 
 
@@ -46,6 +47,21 @@ class Job:
         with self.changed:
             self.status, self.seen, self.refusal = status, max(seen, self.seen), refusal
             self.changed.notify_all()
+
+    def begin(self) -> bool:
+        """Leave the queue; False if the run was cancelled while it waited."""
+        with self.changed:
+            if self.over:
+                return False
+            self.note("opening the models")
+            return True
+
+    def cancel(self) -> None:
+        """Stop before the next forward pass; a run that still waits ends at once."""
+        self.stop.set()
+        with self.changed:
+            if self.status == "queued":
+                self.note("dropped", refusal=DROPPED)
 
     @property
     def over(self) -> bool:
@@ -76,7 +92,7 @@ class Runner:
         job = self._jobs.get(id)
         if job is None:
             return False
-        job.stop.set()
+        job.cancel()
         return True
 
     def _work(self) -> None:
@@ -93,9 +109,8 @@ class Runner:
                 self._jobs.pop(job.id, None)
 
     def _one(self, job: Job) -> None:
-        if job.stop.is_set():
-            raise WorkbenchError("The run was cancelled before it began.")
-        job.note("opening the models")
+        if not job.begin():
+            return
         prepared: Prepared = prepare(job.request, self.open_shelf(), job.stop.is_set)
         recording = Recording(prepared, JournalWriter(self.store.journal(job.id)))
         record = Record(job.id, recording.trace, running=True, known=job.known)
@@ -113,7 +128,7 @@ class Runner:
         job.note("ended", len(trace.events))
 
 
-def watch(job: Job, store: Store, pictures: Pictures) -> Iterator[dict[str, Any]]:
+def watch(job: Job, store: Store, pictures: Pictures) -> Generator[dict[str, Any], None, None]:
     """Small messages until the run is over; stops the run if the watcher goes away."""
     follower: _Follower | None = None
     told: tuple[str, int] | None = None
@@ -125,7 +140,7 @@ def watch(job: Job, store: Store, pictures: Pictures) -> Iterator[dict[str, Any]
                 status, seen, recording = job.status, job.seen, job.recording
             if (status, seen) != told:
                 told = status, seen
-                if recording is None or status == "refused":
+                if recording is None or status in ("refused", "dropped"):
                     yield {"run": job.id, "status": status, "message": job.refusal, "upto": 0}
                 else:
                     follower = follower or _Follower(recording, store.get(job.id), pictures)
@@ -135,7 +150,7 @@ def watch(job: Job, store: Store, pictures: Pictures) -> Iterator[dict[str, Any]
                 return
             job.stop.wait(PAUSE_S)
     finally:
-        job.stop.set()
+        job.cancel()
 
 
 class _Follower:

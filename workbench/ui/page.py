@@ -47,6 +47,7 @@ def page(place: Place) -> gr.Blocks:
                 with gr.Group(elem_classes="wb-group"):
                     controls, known = _prompt()
                     controls += _limits()
+                    _advanced()
                 plan = gr.Textbox(visible=False)
                 _setup("a")
                 _setup("b")
@@ -103,6 +104,16 @@ def _limits() -> list[Any]:
     return [tokens, seed, detail]
 
 
+def _advanced() -> None:
+    """Device and number type; the script knows which of them this machine has."""
+    gr.HTML(
+        html_template='<div class="wb-advanced-root"></div>',
+        js_on_load="window.Workbench.advanced(element.querySelector('.wb-advanced-root') || element);",
+        elem_id="advanced",
+        apply_default_css=False,
+    )
+
+
 def _buttons() -> dict[str, gr.Button]:
     with gr.Row(elem_id="actions"):
         return {
@@ -157,7 +168,9 @@ def _runner(place: Place, pane: str) -> Any:
         try:
             from workbench.ui.live import watch
 
-            view = _view(json.dumps({pane: json.loads(plan)}), *controls)
+            found = json.loads(plan)
+            where = {name: found.get(name) for name in ("device", "dtype")}
+            view = _view(json.dumps({pane: found, **where}), *controls)
             for message in watch(_submit(place, view, pane), place.store, place.pictures):
                 yield tell(message)
         except WorkbenchError as error:
@@ -179,7 +192,7 @@ def _submit(place: Place, view: share.View, pane: str) -> Any:
         )
     request = place.request(
         method=plan.method, prompt=view.prompt, knobs=plan.knobs, models=plan.models, seed=view.seed,
-        max_tokens=view.max_tokens, detail=view.detail,
+        max_tokens=view.max_tokens, detail=view.detail, device=view.device, dtype=view.dtype,
     )  # fmt: skip
     return place.runner.submit(request, Known(view.task, view.task_seed) if view.task else None)
 
@@ -264,5 +277,6 @@ def _opened(request: gr.Request) -> tuple[Any, ...]:
         pane: {"method": plan.method, "knobs": plan.knobs, "models": plan.models, "run": plan.run}
         for pane, plan in (("a", view.a), ("b", view.b))
     }
-    opened = json.dumps({**plans, "clock": view.clock, "cursor": view.cursor})
+    where = {"device": view.device, "dtype": view.dtype}
+    opened = json.dumps({**plans, **where, "clock": view.clock, "cursor": view.cursor})
     return (*_controls(view), gr.HTML(opened=opened))  # type: ignore[arg-type]

@@ -9,6 +9,7 @@ from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
+from workbench.trace import WorkbenchError
 from workbench.ui.examples import Examples
 from workbench.ui.pictures import Pictures
 from workbench.ui.store import Store
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from workbench.models.shelf import Shelf
     from workbench.run.request import Request
     from workbench.ui.live import Runner
+
+DEVICES = ("auto", "cpu", "cuda", "mps")
+DTYPES = ("auto", "float32", "bfloat16", "float16")
 
 
 @dataclass(frozen=True)
@@ -58,17 +62,25 @@ class Place:
         with self._lock:
             from workbench.ui.forms import choices
 
-            return choices(self.shelf)
+            return choices(self.shelf, self.settings)
 
-    def request(self, **given: Any) -> Request:
-        """A request on this program's device; method and knobs are checked at once."""
+    def request(self, *, device: str = "", dtype: str = "", **given: Any) -> Request:
+        """A request, on the program's own device unless another is named; method and knobs are checked."""
+        device = _one_of("device", device or self.settings.device, DEVICES)
+        dtype = _one_of("number type", dtype or self.settings.dtype, DTYPES)
         with self._lock:
             from workbench.methods.catalogue import find
             from workbench.run.request import Request
 
-        request = Request(**given, device=self.settings.device, dtype=self.settings.dtype).checked()
+        request = Request(**given, device=device, dtype=dtype).checked()
         find(request.method).parse(request.knobs)
         return request
+
+
+def _one_of(noun: str, name: str, names: Sequence[str]) -> str:
+    if name not in names:
+        raise WorkbenchError(f"There is no {noun} called '{name[:40]}'; choose one of: {', '.join(names)}.")
+    return name
 
 
 def roots(folders: Sequence[Path]) -> list[Path]:

@@ -47,7 +47,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class View:
-    """Everything that a link carries."""
+    """Everything that a link carries. device, dtype: '' stands for what the program was started with."""
 
     a: Plan = field(default_factory=Plan)
     b: Plan = field(default_factory=Plan)
@@ -57,6 +57,8 @@ class View:
     max_tokens: int = 64
     seed: int = 0
     detail: str = FULL
+    device: str = ""
+    dtype: str = ""
     clock: str = ""
     cursor: float | None = None
 
@@ -75,6 +77,7 @@ def query(view: View) -> str:
     pairs += [("task", f"{view.task}:{view.task_seed}")] if view.task else [("prompt", view.prompt)]
     pairs += [("max", str(view.max_tokens)), ("seed", str(view.seed))]
     pairs += [("detail", view.detail)] if view.detail != FULL else []
+    pairs += [(name, said) for name, said in (("device", view.device), ("dtype", view.dtype)) if said]
     pairs += [("clock", view.clock)] if view.clock else []
     pairs += [("at", f"{view.cursor:g}")] if view.cursor is not None else []
     return urlencode(pairs, safe="@:")
@@ -98,6 +101,8 @@ def view_of(pairs: Mapping[str, str]) -> View | None:
         _whole("max", pairs.get("max", "64")),
         _whole("seed", pairs.get("seed", "0")),
         detail if detail in DETAILS else FULL,
+        pairs.get("device", "")[:20],
+        pairs.get("dtype", "")[:20],
         pairs.get("clock", "")[:20],
         None if cursor is None else _number("at", cursor),
     )
@@ -144,6 +149,8 @@ def command(view: View, pane: str) -> str:
     for name, value in plan.knobs.items():
         words += ["--set", f"{name}={text(value)}"]
     words += ["--seed", str(view.seed), "--max-tokens", str(view.max_tokens)]
+    for name, said in (("--device", view.device), ("--dtype", view.dtype)):
+        words += [name, said] if said and said != "auto" else []
     return shlex.join(words)
 
 
@@ -152,4 +159,5 @@ def view_from_page(plans: Mapping[str, Any], **controls: Any) -> View:
     view = View(**controls, a=Plan.of(plans.get("a", {})), b=Plan.of(plans.get("b", {})))
     cursor = plans.get("cursor")
     cursor = float(cursor) if isinstance(cursor, int | float) else None
-    return replace(view, clock=str(plans.get("clock") or "")[:20], cursor=cursor)
+    said = {name: str(plans.get(name) or "")[:20] for name in ("clock", "device", "dtype")}
+    return replace(view, cursor=cursor, **said)

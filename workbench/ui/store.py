@@ -21,6 +21,11 @@ MEMORY = 256 * 2**20
 JOURNALS = 300
 """How many journals of earlier sessions are kept."""
 BYTES_PER_EVENT = 1_500
+DEPTHS = {
+    "consistent": "Every verdict was recomputed from its own numbers. ",
+    "derived": "Every verdict was recomputed, and its numbers were derived again from earlier ones. ",
+}
+"""What a badge means, for people who see it for the first time."""
 UNKNOWN = "The run '{}' is not on this machine; run it again, or open its file."
 
 
@@ -73,18 +78,22 @@ def said(result: Outcome | None) -> dict[str, Any] | None:
 
 
 def badge(report: Report, trace: Trace) -> dict[str, Any]:
-    """The check as the player shows it: a state, one short text, and the event of a mismatch."""
+    """The check as the player shows it: a state, a short text, a longer note, the event of a mismatch."""
     if not report.ok:
         first = report.problems[0]
         where = f" at event {first.event}" if 0 <= first.event < report.events else ""
         event = first.event if where else None
-        return {"state": "mismatch", "text": f"Mismatch{where}", "title": report.badge, "event": event}
+        return {
+            "state": "mismatch", "text": f"Mismatch{where}", "title": report.badge, "note": report.badge,
+            "event": event,
+        }  # fmt: skip
     derived = report.depth == "derived"
-    depth = "Derived" if derived else "Consistent"
     lossy = trace.header.guarantee == "lossy"
-    text = f"{depth} · lossy" if lossy else depth
+    text = "Checked · lossy by design" if lossy else "Checked"
     state = "lossy" if lossy else "verified" if derived else "consistent"
-    return {"state": state, "text": text, "title": report.badge, "event": None}
+    note = report.badge[:1].lower() + report.badge[1:].split(". ")[0].rstrip(".")
+    title = DEPTHS["derived" if derived else "consistent"] + report.badge
+    return {"state": state, "text": text, "title": title, "note": note, "event": None}
 
 
 class Store:

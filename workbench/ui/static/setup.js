@@ -153,6 +153,53 @@
     }
   }
 
+  /* Device and number type: one quiet line. What this machine lacks is greyed and says why. */
+  const NAMES = {auto: "auto", cpu: "CPU", cuda: "CUDA", mps: "Apple MPS"};
+  const WHERE = [["device", "Device", "device"], ["dtype", "Number type", "numbers"]];
+
+  class Advanced {
+    constructor(root) {
+      this.said = {};
+      this.lists = {};
+      this.brief = el("span", {class: "wb-brief"});
+      const fields = WHERE.map(([name, label]) => {
+        const list = this.lists[name] = el("select", {class: "wb-select", id: wb.id(name), disabled: true, "data-testid": name, on: {change: () => this.keep(name)}});
+        return el("div", {class: "wb-field"}, el("label", {for: list.id, text: label}), list);
+      });
+      root.replaceChildren(el("details", {class: "wb-drawer wb-advanced"}, el("summary", {"data-testid": "advanced"}, el("span", {text: "Advanced"}), this.brief),
+        el("div", {class: "wb-roles"}, fields)));
+      wb.choices().then((all) => { this.all = all; this.draw(); }).catch(() => {});
+    }
+
+    keep(name) { this.said[name] = this.lists[name].value; this.draw(); }
+
+    /* Take what a link says; nothing said keeps what is chosen. */
+    set(view) {
+      for (const [name] of WHERE) if (view[name]) this.said[name] = view[name];
+      this.draw();
+    }
+
+    value(name) { return this.said[name] || (this.all && this.all[name].chosen) || ""; }
+
+    draw() {
+      if (!this.all) return;
+      for (const [name] of WHERE) {
+        const list = this.lists[name], chosen = this.value(name), known = this.all[name].choices;
+        const shown = known.some((each) => each.name === chosen) ? known : [...known, {name: chosen, problem: "not known"}];
+        list.replaceChildren(...shown.map((each) => el("option", {value: each.name, selected: each.name === chosen, disabled: Boolean(each.problem) && each.name !== chosen,
+          title: each.problem, text: (NAMES[each.name] || each.name) + (each.problem ? ` (${each.problem})` : "")})));
+        list.disabled = false;
+      }
+      this.brief.textContent = WHERE.map(([name, , noun]) => `${noun} ${NAMES[this.value(name)] || this.value(name)}`).join(" · ");
+    }
+  }
+
+  /* {device, dtype} as chosen; empty while nothing is known. */
+  let advanced = null;
+  wb.where = () => Object.fromEntries(WHERE.map(([name]) => [name, advanced ? advanced.value(name) : ""]));
+  wb.setWhere = (view) => { if (advanced) advanced.set(view); };
+  wb.advanced = (root) => { advanced = new Advanced(root); };
+
   const title = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
   function label(model) {

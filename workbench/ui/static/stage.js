@@ -71,7 +71,7 @@
     const run = live[pane];
     run.said = said;
     if (stopWanted && said.run) stop(said.run);
-    if (said.status === "refused") return refused(pane, said);
+    if (said.status === "refused" || said.status === "dropped") return refused(pane, said);
     busy();
     if (!["queued", "opening the models"].includes(said.status) || said.upto) drain(pane, run);
     else player.setStatus(pane, {running: true, message: said.status === "queued" ? "Waiting for its turn…" : "Opening the models…", badge: null});
@@ -80,7 +80,9 @@
   function refused(pane, said) {
     live[pane] = null;
     player.setStatus(pane, {running: false, message: ""});
-    wb.say(`${said.pane ? `Run ${said.pane.toUpperCase()}: ` : ""}${said.message}`, "error");
+    if (said.status === "dropped") {
+      if (message.hidden) wb.say(`Run ${pane.toUpperCase()} was cancelled before it began.`);
+    } else wb.say(`${said.pane ? `Run ${said.pane.toUpperCase()}: ` : ""}${said.message}`, "error");
     if (runs[pane]) wb.ask(`/runs/${encodeURIComponent(runs[pane])}`).then((about) => settle(pane, about)).catch(() => {});
     busy();
   }
@@ -151,7 +153,7 @@
       for (const each of both ? PANES : [pane]) expect(each);
       busy();
     }
-    return JSON.stringify({pane, ...(setup && setup.all ? setup.plan() : {method: "", knobs: {}, models: {}})});
+    return JSON.stringify({pane, ...wb.where(), ...(setup && setup.all ? setup.plan() : {method: "", knobs: {}, models: {}})});
   };
 
   // ---- links ----------------------------------------------------------------------------
@@ -160,7 +162,7 @@
   wb.view = function () {
     const {clock, cursor, max} = player.state();
     const plan = (pane) => ({...(wb.setups[pane] && wb.setups[pane].all ? wb.setups[pane].plan() : {}), run: runs[pane]});
-    return JSON.stringify({a: plan("a"), b: plan("b"), clock, cursor: cursor < max ? cursor : null});
+    return JSON.stringify({a: plan("a"), b: plan("b"), ...wb.where(), clock, cursor: cursor < max ? cursor : null});
   };
 
   async function shared(text) {
@@ -193,8 +195,26 @@
   async function opened(text) {
     const view = wb.parse(text);
     if (!view) return;
+    try {
+      await apply(view);
+      await wb.choices();
+    } catch { /* said where it happened */ } finally {
+      applying(false);
+    }
+  }
+
+  /* While a link is being applied nothing can be run: half of it would be somebody else's settings. */
+  const LINK = /[?&](a|b|arun|brun|prompt|task)=/;
+  const RUNS = ["run-both", "run-a", "run-b"];
+
+  function applying(on) {
+    for (const id of RUNS) { const button = document.getElementById(id); if (button) button.disabled = on; }
+  }
+
+  async function apply(view) {
     if (view.error) { await example(wb.examples && wb.examples[0]); wb.say(view.error, "error"); return; }
     for (const pane of PANES) if (wb.setups[pane] && (view.a.method || view.b.method)) wb.setups[pane].set(view[pane]);
+    wb.setWhere(view);
     document.body.classList.add("wb-linked");
     wanted = {clock: view.clock, cursor: view.cursor};
     const found = await Promise.all(PANES.map((pane) => show(pane, view[pane].run)));
@@ -290,11 +310,12 @@
     }
     list.replaceChildren(...wb.examples.map((view, at) => el("option", {value: at, text: view.title})));
     if (!wb.examples.length) wb.say("No examples are recorded in this copy; press Run.");
-    else if (!/[?&](a|b|arun|brun|prompt|task)=/.test(location.search)) await example(wb.examples[0]);
+    else if (!LINK.test(location.search)) await example(wb.examples[0]);
   }
 
   wb.stage = function (root, props, watch, onPicked) {
     picked = onPicked;
+    if (LINK.test(location.search)) { applying(true); setTimeout(() => applying(false), 20000); }
     const ready = begin(build(root)).finally(wb.stands);
     watch("feed_a", () => feed("a", props.feed_a));
     watch("feed_b", () => feed("b", props.feed_b));
