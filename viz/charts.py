@@ -114,8 +114,9 @@ def cost(costs: Mapping[str, Sequence[int]], glossary: Glossary, ms: float) -> S
                 "y": names,
                 "text": [f"{value:,}" for value in values],
                 "textposition": "auto",
+                "insidetextfont": {"color": "@surface"},
                 "name": noun,
-                "marker": {"color": ("@committed", "@bonus/0.7", "@pruned")[at]},
+                "marker": {"color": ("@committed", "@bonus/0.75", "@pruned")[at]},
                 "xaxis": f"x{suffix}",
                 "hovertemplate": f"%{{y}}: %{{x:,}} {noun}<extra></extra>",
             }
@@ -126,7 +127,7 @@ def cost(costs: Mapping[str, Sequence[int]], glossary: Glossary, ms: float) -> S
             "title": {"text": noun},
             "domain": [left, left + 0.28],
         }
-    lay |= {"showlegend": False, "hovermode": "closest", "margin": {"l": 96, "r": 16, "t": 28, "b": 40}}
+    lay |= {"showlegend": False, "hovermode": "closest", "margin": {"l": 96, "r": 16, "t": 36, "b": 40}}
     lay["annotations"] = [
         {
             "text": f"{ms:,.0f} ms on the machine that recorded it" if ms else "no times recorded",
@@ -134,7 +135,9 @@ def cost(costs: Mapping[str, Sequence[int]], glossary: Glossary, ms: float) -> S
             "xref": "paper",
             "yref": "paper",
             "x": 1,
-            "y": 1.16,
+            "y": 1,
+            "yanchor": "bottom",
+            "yshift": 8,
             "xanchor": "right",
             "font": {"color": "@muted"},
         }
@@ -154,5 +157,5 @@ def line(x: Sequence[Any], y: Sequence[Any], name: str, colour: str = "@ink") ->
 
 
 def _bar(x: Sequence[Any], y: Sequence[Any], name: str) -> Spec:
-    marker = {"color": "@faint/0.35"}
+    marker = {"color": "@muted/0.45"}
     return {"type": "bar", "x": x, "y": y, "name": name, "marker": marker, "yaxis": "y2"}

@@ -13,7 +13,7 @@ TOKENS: dict[str, tuple[str, str]] = {
     # name: (light, dark)
     "ink": ("#1a2029", "#e6e9ee"),
     "muted": ("#5a6573", "#9aa5b4"),
-    "faint": ("#8d97a4", "#6b7685"),
+    "faint": ("#717b88", "#8490a0"),
     "line": ("#e0e4ea", "#2c333d"),
     "surface": ("#ffffff", "#14181e"),
     "raised": ("#f6f7f9", "#1b2027"),

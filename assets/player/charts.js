@@ -158,6 +158,25 @@
     }
   };
 
+  /* What is promised about the two texts: a sentence. Equality is claimed only where the guarantees give it. */
+  dw.promised = function (left, right) {
+    const [a, b] = [left.header, right.header];
+    if (!a || !b) return "";
+    if (a.prompt !== b.prompt) return "The texts may differ: the prompts differ.";
+    const lossy = [a, b].filter((each) => each.guarantee === "lossy").length;
+    if (lossy) return `The texts may differ: ${lossy > 1 ? "both methods are" : "one of the methods is"} lossy.`;
+    const target = (each) => { const card = each.models.find((model) => model.role === "target"); return card ? card.sha256 || card.name : ""; };
+    if (!target(a) || target(a) !== target(b)) return "The texts may differ: the models differ.";
+    const greedy = (each) => each.method === "greedy" || each.guarantee === "same greedy text"
+      || (["same distribution", "reference"].includes(each.guarantee) && Number(each.knobs.temperature) === 0);
+    if (greedy(a) && greedy(b)) {
+      if (a.dtype !== b.dtype || a.device !== b.device) return "The texts must be equal up to rounding: the number types or devices differ.";
+      return "The texts must be equal: both methods promise the target's greedy text.";
+    }
+    if ([a, b].some((each) => each.guarantee === "other target")) return "The texts may differ: one of the methods looks for another text.";
+    return "The texts may differ: tokens are drawn at random, and only their distribution is promised.";
+  };
+
   /* Where two texts part, as token index after the prompt, or -1. */
   dw.firstDivergence = function (a, b) {
     const [left, right] = [a, b].map((pane) => pane.decoded());

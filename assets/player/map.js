@@ -10,7 +10,9 @@
       this.canvas = el("canvas", {class: "dw-map-canvas", "data-testid": `map-${name}`, role: "img", tabindex: "0"});
       this.head = el("canvas", {class: "dw-map-head", "aria-hidden": "true"});
       this.tip = el("div", {class: "dw-tip", hidden: true});
-      this.scroll = el("div", {class: "dw-scroll dw-map"}, this.head, this.canvas, this.tip);
+      this.ring = el("div", {class: "dw-map-ring", hidden: true});
+      this.at = null;
+      this.scroll = el("div", {class: "dw-scroll dw-map"}, this.head, this.canvas, this.ring, this.tip);
       this.caption = el("div", {class: "dw-caption"});
       this.legend = el("div", {class: "dw-legend"}, ...[["guess", "guessed"], ["now", "committed in this round"], ["held", "committed before"],
         ["back", "taken back"]].map(([id, text]) => el("span", {class: "dw-key"}, el("i", {class: `dw-swatch dw-m-${id}`}), text)),
@@ -19,11 +21,13 @@
       this.back = document.createElement("canvas");
       this.canvas.addEventListener("pointermove", (event) => this.hover(event));
       this.canvas.addEventListener("pointerleave", () => { this.tip.hidden = true; });
-      this.canvas.addEventListener("click", (event) => this.click(event));
+      this.canvas.addEventListener("click", (event) => this.open(...this.where(event)));
+      this.canvas.addEventListener("keydown", (event) => this.key(event));
+      this.canvas.addEventListener("blur", () => { this.ring.hidden = this.tip.hidden = true; });
       this.reset();
     }
 
-    reset() { this.stamp = null; this.row = -1; this.rows = 0; }
+    reset() { this.stamp = null; this.row = -1; this.rows = 0; this.at = null; this.ring.hidden = true; }
     recolour() { this.stamp = null; }
 
     measure(reel) {
@@ -164,7 +168,7 @@
       const width = this.cw * reel.map.width, pen = dw.sharp(this.head, width, RIBBON + AXIS), rounds = Math.max(1, reel.rows.length - 1);
       const colours = this.pane.palette, order = reel.map.order || [];
       pen.fillStyle = colours.get("muted");
-      pen.font = "10px ui-monospace, monospace";
+      pen.font = "11px ui-monospace, monospace";
       const every = Math.ceil(40 / this.cw / 4) * 4;
       for (let cell = 0; cell < reel.map.width; cell += every) pen.fillText(String(reel.map.start + cell), cell * this.cw, 10);
       for (const [cell, round] of order.entries()) {
@@ -193,7 +197,7 @@
       const text = `${reel.map.width} positions × ${reel.rows.length} rounds · round ${row + 1}${order}`;
       if (this.caption.textContent !== text) {
         this.caption.textContent = text;
-        this.canvas.setAttribute("aria-label", "Unmask map: " + text);
+        this.canvas.setAttribute("aria-label", `Unmask map: ${text}. Arrow keys go from cell to cell, Enter opens one.`);
       }
     }
 
@@ -205,17 +209,43 @@
     hover(event) {
       const reel = this.pane.reel, [cell, row] = this.where(event);
       if (!reel.rows[row] || cell < 0 || cell >= reel.map.width) { this.tip.hidden = true; return; }
-      const [round, values, letters] = reel.rows[row];
-      const words = {".": "blank", g: "guessed", N: "committed now", c: "committed", r: "taken back"}[letters[cell]];
-      const value = values[cell] >= 0 && letters[cell] !== "." ? ` · ${dw.number(values[cell] / 1000)}` : "";
-      this.tip.textContent = `position ${reel.map.start + cell} · ${reel.rounds[round] ? reel.rounds[round].title : ""} · ${words}${value}`;
-      this.tip.hidden = false;
-      const left = Math.min(event.offsetX + 12, this.canvas.clientWidth - this.tip.offsetWidth - 4);
-      this.tip.style.transform = `translate(${Math.max(0, left)}px, ${event.offsetY + RIBBON + AXIS + 16}px)`;
+      this.point(this.words(cell, row), event.offsetX + 12, event.offsetY + 16);
     }
 
-    click(event) {
-      const reel = this.pane.reel, [cell, row] = this.where(event);
+    words(cell, row) {
+      const reel = this.pane.reel, [round, values, letters] = reel.rows[row];
+      const words = {".": "blank", g: "guessed", N: "committed now", c: "committed", r: "taken back"}[letters[cell]];
+      const value = values[cell] >= 0 && letters[cell] !== "." ? ` · ${dw.number(values[cell] / 1000)}` : "";
+      return `position ${reel.map.start + cell} · ${reel.rounds[round] ? reel.rounds[round].title : ""} · ${words}${value}`;
+    }
+
+    point(text, x, y) {
+      this.tip.textContent = text;
+      this.tip.hidden = false;
+      const left = Math.min(x, this.canvas.clientWidth - this.tip.offsetWidth - 4);
+      this.tip.style.transform = `translate(${Math.max(0, left)}px, ${y + RIBBON + AXIS}px)`;
+    }
+
+    /* Arrow keys go from cell to cell; the cell's words stand beside it and in the live region. */
+    key(event) {
+      const move = {ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1]}[event.key], {reel} = this.pane;
+      if (event.altKey || event.ctrlKey || event.metaKey || !reel.map || !reel.rows.length) return;
+      if (event.key === "Enter" && this.at) { event.preventDefault(); this.open(...this.at); return; }
+      if (!move) return;
+      event.preventDefault();
+      event.stopPropagation();
+      const keep = (value, count) => Math.max(0, Math.min(count - 1, value)), from = this.at || [-move[0], Math.max(0, this.row) - move[1]];
+      const [cell, row] = this.at = [keep(from[0] + move[0], reel.map.width), keep(from[1] + move[1], reel.rows.length)];
+      const x = cell * this.cw, y = row * this.ch, text = this.words(cell, row);
+      Object.assign(this.ring.style, {width: `${this.cw}px`, height: `${this.ch}px`, transform: `translate(${x}px, ${y + RIBBON + AXIS}px)`});
+      this.ring.hidden = false;
+      this.point(text, x + this.cw + 6, y + this.ch + 4);
+      this.pane.player.why.live.textContent = text;
+      this.reveal(row);
+    }
+
+    open(cell, row) {
+      const {reel} = this.pane;
       if (!reel.rows[row]) return;
       const round = reel.rounds[reel.rows[row][0]];
       if (round) this.pane.seekBeat(round.b[1]);

@@ -4,7 +4,7 @@
   const {el} = dw;
   const TABS = [["tree", "Tree"], ["map", "Unmask map"], ["rounds", "Rounds"], ["confidence", "Confidence"], ["cost", "Cost"]];
   const MODES = [["birth", "Origin"], ["confidence", "Confidence"], ["order", "Order"]];
-  const BADGES = {verified: "✓", consistent: "✓", lossy: "≈", mismatch: "×", unchecked: "·"};
+  const BADGES = {verified: "✓", consistent: "✓", lossy: "✓", mismatch: "✗", unchecked: "·"};
 
   dw.Pane = class {
     constructor(player, name) {
@@ -25,6 +25,8 @@
       this.badge = el("button", {class: "dw-badge", type: "button", "data-testid": `badge-${name}`, hidden: true,
         on: {click: () => this.toEvent()}});
       this.cursor = el("span", {class: "dw-cursor", "data-testid": `cursor-${name}`});
+      this.done = el("span", {class: "dw-done", "data-testid": `done-${name}`});
+      this.note = el("p", {class: "dw-checked"});
       this.message = el("p", {class: "dw-message", hidden: true});
       this.modes = el("div", {class: "dw-modes", role: "group", "aria-label": "Colour the text by"},
         ...MODES.map(([id, text]) => el("button", {type: "button", class: "dw-mode", "data-mode": id, text, "aria-pressed": id === "birth",
@@ -33,7 +35,8 @@
       this.tabs = el("div", {class: "dw-tabs", role: "tablist", "aria-label": `Figures ${name.toUpperCase()}`});
       this.panel = el("div", {class: "dw-panel", role: "tabpanel", id: `dw-panel-${name}-${dw.serial = (dw.serial || 0) + 1}`});
       this.node = el("section", {class: "dw-pane", "data-pane": name, "aria-label": `Run ${name.toUpperCase()}`},
-        el("header", {class: "dw-head"}, el("span", {class: "dw-letter", text: name.toUpperCase()}), this.title, this.chip, this.badge, this.state, this.cursor),
+        el("header", {class: "dw-head"}, el("span", {class: "dw-letter", text: name.toUpperCase()}), this.title, this.cursor),
+        el("div", {class: "dw-facts"}, this.chip, this.badge, this.state, this.done), this.note,
         el("div", {class: "dw-sub"}, this.models, this.modes), this.message, this.legend, this.text.body, this.tabs, this.panel);
     }
 
@@ -139,9 +142,9 @@
     tellStatus() {
       const {running, message, badge} = this.status, footer = this.reel.footer;
       const ended = footer && footer.status !== "complete" ? footer.status : "";
-      this.state.textContent = this.error ? "could not be opened" : this.loading ? "loading…" : running ? "running…" : ended;
+      this.state.textContent = this.error ? "could not be opened" : this.loading ? "loading…" : running ? message || "running…" : ended;
       this.state.dataset.state = this.error ? "failed" : this.loading ? "loading" : running ? "running" : ended;
-      const text = this.error || message || (ended ? footer.message || {cancelled: "Stopped before the end.", truncated: "The recording breaks off here.",
+      const text = this.error || (running ? "" : message) || (ended ? footer.message || {cancelled: "Stopped before the end.", truncated: "The recording breaks off here.",
         failed: "The run failed."}[ended] || "" : "");
       this.message.textContent = text;
       this.message.hidden = !text;
@@ -149,8 +152,10 @@
       if (badge) {
         this.badge.textContent = `${BADGES[badge.state] || "·"} ${badge.text || badge.state}`;
         this.badge.dataset.state = badge.state;
-        this.badge.title = badge.event === undefined ? badge.title || "" : `Go to event ${badge.event}`;
+        const jump = badge.event === undefined || badge.event === null ? "" : `Go to event ${badge.event}`;
+        this.badge.title = [badge.title, jump].filter(Boolean).join(" · ");
       }
+      this.note.textContent = this.note.title = (badge && badge.note) || "";
       this.node.classList.toggle("dw-running", Boolean(running));
     }
 
@@ -195,8 +200,12 @@
       const step = this.full ? this.reel.since(index, this.now.beat) : 0;
       const mine = this.max(clock), done = this.full && cursor > mine && !this.status.running;
       this.cursor.dataset.value = cursor;
-      const text = `${dw.number(cursor)} / ${dw.number(max)}` + (done ? ` · finished at ${dw.number(mine)}` : "");
-      if (this.cursor.textContent !== text) this.cursor.textContent = text;
+      const most = dw.number(max), text = `${dw.number(cursor)} / ${most}`, ended = done ? `finished at ${dw.number(mine)}` : "";
+      if (this.cursor.textContent !== text) {
+        this.cursor.textContent = text;
+        this.cursor.style.minWidth = `${2 * most.length + 3}ch`;  // as wide as it will get: the title beside it keeps its line breaks
+      }
+      if (this.done.textContent !== ended) this.done.textContent = ended;
       if (!this.full) {
         this.text.body.dataset.empty = this.error ? "Nothing to show." : this.loading ? "Loading…" : this.status.running ? "Waiting for the first step…" : "No run here yet.";
         return;

@@ -293,10 +293,10 @@
       if (a.full && b.full) {
         const [left, right] = [a.decoded(), b.decoded()];
         const quote = (words, at) => `‘${dw.visible(words[at] === undefined || words[at] === null ? "" : words[at])}’`;
-        const equal = a.reel.header && b.reel.header && a.reel.header.prompt !== b.reel.header.prompt ? "The prompts differ. " : "";
+        const claim = dw.promised(a.reel, b.reel);
         const none = ![left, right].every((words) => words.some((word) => word !== null));
-        text = none ? equal : equal + (split < 0 ? "So far both texts agree."
-          : `The texts first part at token ${split + 1}: A has ${quote(left, split)}, B has ${quote(right, split)}.`);
+        text = claim + (none ? "" : split < 0 ? " So far both texts agree."
+          : ` The texts first part at token ${split + 1}: A has ${quote(left, split)}, B has ${quote(right, split)}.`);
       }
       if (this.race.split.textContent !== text) this.race.split.textContent = text;
     }

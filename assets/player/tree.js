@@ -2,7 +2,8 @@
 (function (dw) {
   "use strict";
   const {el, svg} = dw;
-  const W = 92, H = 34, GAP_X = 36, GAP_Y = 10, PAD = 14, ROOT_W = 74;
+  const W = 88, H = 34, GAP_X = 24, GAP_Y = 10, PAD = 6, ROOT_W = 60;
+  const SMALLEST = 0.7, READABLE = 11;
   const WINDOW = 700;
 
   dw.TreeView = class {
@@ -65,6 +66,7 @@
       const wide = tree.ids.length > WINDOW;
       const keep = (at) => !wide || Math.abs(tree.x[at] - depthNow) <= 10;
       const width = this.x(tree.depth) + W + GAP_X + PAD, height = this.y(tree.rows) + PAD;
+      this.fit(width, height);
       this.middle = (Math.max(...tree.y) + Math.min(...tree.y)) / 2;
       this.nodes = new Map();
       this.last = new Map();
@@ -76,21 +78,23 @@
         patternTransform: "rotate(45)"}, svg("line", {x1: 0, y1: 0, x2: 0, y2: 6, class: "dw-hatch-line"}));
       this.canvas.replaceChildren(svg("defs", {}, hatch), this.ribbon, edges, this.root(reel, tree), nodes, marks);
       this.marks = marks;
-      this.size = [width, height];
-      this.fit(width, height);
     }
 
     fit(width, height) {
       const room = [this.scroll.clientWidth || 600, this.scroll.clientHeight || 300];
-      const scale = Math.max(0.66, Math.min(1.25, (room[0] - 4) / width, (room[1] - 4) / height));
+      const scale = Math.max(SMALLEST, Math.min(1.25, (room[0] - 4) / width, (room[1] - 4) / height));
       this.scale = scale;
+      this.font = Math.max(12, READABLE / scale);  // what is drawn smaller still reads: fewer letters, not tinier ones
+      this.canvas.style.setProperty("--tree-font", `${this.font.toFixed(2)}px`);
       for (const [name, value] of Object.entries({width: width * scale, height: height * scale,
         viewBox: `0 0 ${width} ${height}`})) this.canvas.setAttribute(name, value);
     }
 
+    letters(room) { return Math.max(3, Math.floor(room / (this.font * 0.61))); }
+
     root(reel, tree) {
       const y = this.y(this.middle);
-      const label = tree.root === null ? "start" : dw.clip(dw.visible(reel.text(tree.root)), 8);
+      const label = tree.root === null ? "start" : dw.clip(dw.visible(reel.text(tree.root)), this.letters(ROOT_W - 10));
       return svg("g", {class: "dw-root", transform: `translate(${PAD},${y})`},
         svg("rect", {width: ROOT_W, height: H, rx: H / 2}),
         svg("text", {x: ROOT_W / 2, y: H / 2 + 4, "text-anchor": "middle", text: label}));
@@ -106,7 +110,7 @@
       const shape = svg("path", {class: "dw-shape"});
       const bars = [svg("rect", {class: "dw-bar dw-bar-q", x: 8, y: H - 9, height: 2.5, width: (W - 16) * candidate.prob}),
         svg("rect", {class: "dw-bar dw-bar-p", x: 8, y: H - 5.5, height: 2.5, width: 0})];
-      const label = svg("text", {class: "dw-label", x: 9, y: 17, text: dw.clip(dw.visible(reel.text(candidate.fill)), 9)});
+      const label = svg("text", {class: "dw-label", x: 9, y: 17, text: dw.clip(dw.visible(reel.text(candidate.fill)), this.letters(W - 26))});
       const glyph = svg("text", {class: "dw-glyph", x: W - 9, y: 17, "text-anchor": "end"});
       const title = svg("title");
       label.setAttribute("y", small ? 21 : 17);
@@ -177,12 +181,12 @@
     cross(reel, id, view, wanted) {
       if (view.mark && !wanted) { view.mark.remove(); view.mark = null; }
       if (!wanted || view.mark) return;
-      const x = view.from[0] + (view.to[0] - view.from[0]) * 0.62, y = view.from[1] + (view.to[1] - view.from[1]) * 0.72;
+      const x = view.from[0] + (view.to[0] - view.from[0]) * 0.5, y = view.from[1] + (view.to[1] - view.from[1]) * 0.5;
       const last = this.pane.verdicts(id).filter((verdict) => !verdict.passed).pop();
       const [left, right] = last ? reel.sides(last.rule, last.value, last.bound) : ["", ""];
       const words = last ? `${last.rule.left}: ${left}, ${last.rule.right}: ${right}` : "rejected";
       view.mark = svg("g", {class: "dw-cross", transform: `translate(${x},${y})`, "data-c": id},
-        svg("title", {text: words}), svg("circle", {r: 8}), svg("path", {d: "M-3.2-3.2L3.2 3.2M3.2-3.2L-3.2 3.2"}));
+        svg("title", {text: words}), svg("circle", {r: 7.5}), svg("path", {d: "M-3.2-3.2L3.2 3.2M3.2-3.2L-3.2 3.2"}));
       this.marks.append(view.mark);
     }
 

@@ -171,7 +171,7 @@ def test_states_are_said(opened: Opened) -> None:
 
 def test_a_shorter_run_says_that_it_has_finished(opened: Opened) -> None:
     opened.open("a=speculative&b=masked")
-    assert "finished at 20" in opened.test_id("cursor-b").inner_text()
+    assert "finished at 20" in opened.test_id("done-b").inner_text()
     assert opened.value("a") == opened.value("b") == 60
     assert "part at token" in opened.test_id("divergence").inner_text()
 
