@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 
 from workbench import tasks
-from workbench.trace import Label, Token, Trace, WorkbenchError, fold, text_of
-
-ANSWER = 0
+from workbench.run.answer import answer_ids
+from workbench.trace import Trace, WorkbenchError, text_of
 
 
 @dataclass(frozen=True)
@@ -45,17 +44,4 @@ def outcome(known: Known, trace: Trace) -> Outcome | None:
 
 def decoded(trace: Trace) -> str:
     """The answer's text, without the prompt and without the end-of-text token."""
-    lanes = fold(trace.events).lanes
-    if ANSWER not in lanes:
-        return ""
-    ends = {id for card in trace.header.models for id in card.eos_ids}
-    text: list[str] = []
-    ids: list[int] = []
-    for fill in lanes[ANSWER].fills[len(trace.header.prompt_ids) :]:
-        if isinstance(fill, Token) and fill.id in ends:
-            break
-        if isinstance(fill, Token):
-            ids.append(fill.id)
-        elif isinstance(fill, Label):
-            text.append(fill.text)
-    return text_of(ids, trace.tokens) + "".join(text)
+    return text_of(answer_ids(trace), trace.tokens)
