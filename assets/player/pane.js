@@ -203,7 +203,7 @@
       const most = dw.number(max), text = `${dw.number(cursor)} / ${most}`, ended = done ? `finished at ${dw.number(mine)}` : "";
       if (this.cursor.textContent !== text) {
         this.cursor.textContent = text;
-        this.cursor.style.minWidth = `${2 * most.length + 3}ch`;  // as wide as it will get: the title beside it keeps its line breaks
+        this.cursor.style.minWidth = `calc(${2 * most.length + 3}ch + 1px)`;  // as wide as it will get: the title beside it keeps its line breaks
       }
       if (this.done.textContent !== ended) this.done.textContent = ended;
       if (!this.full) {

@@ -204,3 +204,68 @@ def test_the_stand_alone_page_loads_nothing(opened: Opened, tmp_path) -> None:
     opened.page.wait_for_selector("[data-testid=text-b] .dw-cell")
     assert opened.page.evaluate("window.__hacked") is None
     opened.requests.clear()
+
+
+def test_two_panes_show_their_titles_whole_and_nothing_jumps(opened: Opened) -> None:
+    opened.page.set_viewport_size({"width": 1090, "height": 900})
+    opened.open("a=speculative&b=masked")
+    opened.page.evaluate(
+        "player.setStatus('a', {badge: {state: 'lossy', text: 'Checked · lossy by design', note: 'n'}})"
+    )
+    seen = opened.page.evaluate(
+        """async () => { const places = new Set();
+        player.first();
+        for (let i = 0; i < 70; i++) {
+          player.next();
+          await new Promise(requestAnimationFrame);
+          const parts = ".dw-text, .dw-tabs, .dw-badge, .dw-title, .dw-why, .dw-race, .dw-modes";
+          const boxes = [...document.querySelectorAll(parts)].map((n) => n.getBoundingClientRect());
+          places.add(JSON.stringify(boxes.map((b) => [b.x, b.y, b.width])));
+        }
+        const cut = [...document.querySelectorAll(".dw-title")].filter((n) => n.scrollWidth > n.clientWidth);
+        return [places.size, cut.length]; }"""
+    )
+    assert seen == [1, 0]
+    assert "finished" in opened.test_id("done-b").inner_text()
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({}, "must be equal: both"),
+        ({"guarantee": "lossy"}, "may differ: one of the methods is lossy"),
+        ({"prompt": "another"}, "may differ: the prompts differ"),
+        ({"knobs": {"temperature": 1}}, "may differ: tokens are drawn at random"),
+        ({"guarantee": "other target"}, "may differ: one of the methods looks"),
+        ({"dtype": "float16"}, "must be equal up to rounding"),
+        ({"models": []}, "may differ: the models differ"),
+    ],
+)
+def test_equality_is_claimed_only_where_it_is_promised(opened: Opened, more: dict, said: str) -> None:
+    opened.open("a=greedy")
+    greedy = {
+        "method": "greedy",
+        "guarantee": "reference",
+        "prompt": "p",
+        "device": "cpu",
+        "dtype": "float32",
+    }
+    greedy |= {"knobs": {}, "models": [{"role": "target", "name": "t", "sha256": "1"}]}
+    other = greedy | {"method": "x", "guarantee": "same distribution", "knobs": {"temperature": 0}} | more
+    args = json.dumps([{"header": greedy}, {"header": other}])
+    assert said in opened.page.evaluate(f"dw.promised(...{args})")
+
+
+def test_the_map_can_be_walked_with_the_keys(opened: Opened) -> None:
+    opened.open("a=masked")
+    opened.page.evaluate("player.first(); player.next()")
+    cursor = opened.state()["cursor"]
+    grid = opened.test_id("map-a")
+    grid.focus()
+    for key in ("ArrowRight", "ArrowRight", "ArrowDown"):
+        grid.press(key)
+    start = opened.page.evaluate("player.panes.a.reel.map.start")
+    assert f"position {start + 1} ·" in opened.test_id("live").inner_text()
+    assert opened.state()["cursor"] == cursor
+    grid.press("Enter")
+    assert opened.state()["selected"]["position"] == start + 1

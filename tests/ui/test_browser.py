@@ -75,6 +75,43 @@ def test_cancel_stops_and_keeps_what_was_recorded(visit: Any) -> None:
     assert window.text("badge-a")
 
 
+def test_cancel_in_the_queue_looks_like_a_cancel(visit: Any) -> None:
+    slow = "a=llada_low_confidence&a@denoiser=tiny-masked&a.block_length=400&b=&prompt=Add&max=900"
+    waiting = visit(f"{PLANS['a']}&b=&prompt=Add&max=4").ready()
+    busy = visit(slow).ready().run("run-a", wait=False).drawn()
+    waiting.run("run-a", wait=False)
+    waiting.page.wait_for_timeout(800)  # by now the page knows the number of its run
+    waiting.find("cancel").click()
+    waiting.page.wait_for_function(f"!{RUNNING}")
+    assert "was cancelled before it began" in waiting.text("message")
+    assert waiting.find("message").get_attribute("data-kind") == "note"
+    busy.find("cancel").click()
+    busy.page.wait_for_function(f"!{RUNNING}")
+
+
+def test_device_and_number_type_are_chosen_once(visit: Any) -> None:
+    window = visit(f"{BOTH}&max=4&dtype=bfloat16").ready()
+    window.find("advanced").click()
+    assert window.find("device").input_value() == "cpu"
+    assert window.find("dtype").input_value() == "bfloat16"
+    greyed = window.find("device").locator("option[disabled]").all_inner_texts()
+    assert all("here)" in each for each in greyed)
+    window.run("run-a")
+    window.find("link").click()
+    window.find("link-text").wait_for(state="visible")
+    assert "device=cpu&dtype=bfloat16" in window.find("link-text").input_value()
+    assert window.text("command-a").endswith("--device cpu --dtype bfloat16")
+
+
+def test_nothing_runs_while_a_link_is_applied(visit: Any) -> None:
+    window = visit()
+    window.page.route("**/workbench/choices.json", lambda route: None)  # they never come
+    window.page.goto(f"{window.page.url.split('?')[0]}?{BOTH}")
+    window.page.wait_for_function("document.body.classList.contains('wb-linked')")
+    for button in ("run-both", "run-a", "run-b"):
+        assert window.find(button).is_disabled()
+
+
 def test_hostile_text_is_shown_and_not_run(visit: Any, tmp_path: Path) -> None:
     window = visit().drawn().ready()
     run = window.page.evaluate("fetch('/runs/example-greedy/trace.json').then((answer) => answer.json())")

@@ -70,7 +70,7 @@
     if (!live[pane] || live[pane].run !== said.run) live[pane] = {run: said.run, have: 0, busy: false};
     const run = live[pane];
     run.said = said;
-    if (stopWanted && said.run) stop(said.run);
+    if (stopWanted && said.run && !run.stopping) { run.stopping = true; stop(said.run); }
     if (said.status === "refused" || said.status === "dropped") return refused(pane, said);
     busy();
     if (!["queued", "opening the models"].includes(said.status) || said.upto) drain(pane, run);
@@ -129,13 +129,17 @@
   }
 
   function stop(id) {
-    wb.ask(`/runs/${encodeURIComponent(id)}/stop`, {method: "POST"}).catch((error) => wb.say(error.message, "error"));
+    return wb.ask(`/runs/${encodeURIComponent(id)}/stop`, {method: "POST"}).catch((error) => wb.say(error.message, "error"));
   }
 
-  wb.cancel = function () {
+  /* What still waits is stopped first, so that it does not begin when the other one ends. */
+  wb.cancel = async function () {
     stopWanted = true;
-    for (const pane of PANES) if (live[pane] && live[pane].run) stop(live[pane].run);
     busy();
+    const going = PANES.map((pane) => live[pane]).filter((run) => run && run.run && !run.stopping), waits = (run) => run.said.status === "queued";
+    for (const run of going) run.stopping = true;
+    await Promise.all(going.filter(waits).map((run) => stop(run.run)));
+    await Promise.all(going.filter((run) => !waits(run)).map((run) => stop(run.run)));
   };
 
   /* A run was asked for; its first message is on the way. */
@@ -205,10 +209,9 @@
 
   /* While a link is being applied nothing can be run: half of it would be somebody else's settings. */
   const LINK = /[?&](a|b|arun|brun|prompt|task)=/;
-  const RUNS = ["run-both", "run-a", "run-b"];
-
   function applying(on) {
-    for (const id of RUNS) { const button = document.getElementById(id); if (button) button.disabled = on; }
+    wb.applying = on;
+    wb.hook();
   }
 
   async function apply(view) {

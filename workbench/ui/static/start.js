@@ -4,12 +4,21 @@
   const HOOKS = {"run-a": "", "run-b": "", "run-both": "", "cancel": "", "link": "", "prompt": "textarea", "task": "input",
     "task-seed": "input", "max-tokens": "input", "seed": "input", "detail": "input", "known": "textarea"};
 
+  const RUNS = ["run-both", "run-a", "run-b"];
+
   function hook() {
     for (const [id, inner] of Object.entries(HOOKS)) {
       const node = document.querySelector(`#${id} ${inner}`);
       if (node && node.dataset.testid !== id) node.dataset.testid = id;
     }
+    for (const id of RUNS) {
+      const button = document.getElementById(id);
+      if (button && button.disabled !== wb.applying) button.disabled = wb.applying;
+    }
   }
+
+  wb.applying = false;
+  wb.hook = hook;
 
   function keys(event) {
     if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
@@ -24,6 +33,6 @@
     started = true;
     document.addEventListener("keydown", keys, true);
     hook();
-    new MutationObserver(hook).observe(document.body, {childList: true, subtree: true});
+    new MutationObserver(hook).observe(document.body, {childList: true, subtree: true, attributes: true, attributeFilter: ["disabled"]});
   };
 })((window.Workbench = window.Workbench || {}));
