@@ -270,6 +270,13 @@ def _mask_id(config: dict[str, Any], tokens: Tokens) -> int | None:
     return next((id for id in found if id is not None), None)
 
 
+def missing(device: str) -> bool:
+    """Whether this machine lacks a device of that kind."""
+    return (device == "cuda" and not torch.cuda.is_available()) or (
+        device == "mps" and not torch.backends.mps.is_available()
+    )
+
+
 def _device(name: str) -> torch.device:
     if name == "auto":
         if torch.cuda.is_available():
@@ -279,10 +286,7 @@ def _device(name: str) -> torch.device:
         device = torch.device(name)
     except RuntimeError as error:
         raise ModelError(f"There is no device called '{name}': use auto, cpu, cuda or mps.") from error
-    missing = (device.type == "cuda" and not torch.cuda.is_available()) or (
-        device.type == "mps" and not torch.backends.mps.is_available()
-    )
-    if missing:
+    if missing(device.type):
         raise ModelError(f"This machine has no {name} device: use auto or cpu.")
     return device
 

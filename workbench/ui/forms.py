@@ -2,11 +2,9 @@
 
 from typing import Any
 
-import torch
-
 from workbench.methods.api import RECONSTRUCTION, Knob, Method
 from workbench.methods.catalogue import FAMILIES, catalogue
-from workbench.models.shelf import Entry, Shelf
+from workbench.models.shelf import Entry, Shelf, missing
 from workbench.run.prepare import ROLE_TITLES
 from workbench.run.request import DEFAULT_MODELS, MAX_TOKENS
 from workbench.ui.place import DEVICES, DTYPES, Settings
@@ -28,11 +26,7 @@ def choices(shelf: Shelf, settings: Settings) -> dict[str, Any]:
 
 def device_json(name: str) -> dict[str, Any]:
     """A device as a choice; one that this machine lacks says so."""
-    lacks = {
-        "cuda": "" if torch.cuda.is_available() else "no CUDA graphics card here",
-        "mps": "" if torch.backends.mps.is_available() else "no Apple graphics here",
-    }
-    return {"name": name, "problem": lacks.get(name, "")}
+    return {"name": name, "problem": f"this machine has no {name} device" if missing(name) else ""}
 
 
 def method_json(method: Method) -> dict[str, Any]:
