@@ -9,7 +9,7 @@ import difflib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
 from workbench.methods.run import Run
 from workbench.trace import Event, Measure, Rule, Source, Space, Value, WorkbenchError
@@ -102,7 +102,6 @@ def temperature(default: float = 0.0) -> Any:
     return knob(default, 0, 2, 0.05, TEMPERATURE_HELP)
 
 
-Params = TypeVar("Params")
 Body = Callable[[Run, Any], Iterator[Event]]
 
 
@@ -161,10 +160,10 @@ def method(
     sources: tuple[Source, ...] = (),
     spaces: tuple[Space, ...] = (),
     status: str = PUBLISHED,
-) -> Callable[[Callable[[Run, Params], Iterator[Event]]], Method]:
+) -> Callable[[Body], Method]:
     """Declare the decorated generator function as a method; its docstring is its documentation."""
 
-    def declare(body: Callable[[Run, Params], Iterator[Event]]) -> Method:
+    def declare(body: Body) -> Method:
         doc = (body.__doc__ or "").strip()
         if not doc:
             raise WorkbenchError(f"The method {id} has no docstring; say its idea, source and differences.")

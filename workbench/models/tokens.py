@@ -96,16 +96,21 @@ class Tokens:
         pairs = sorted((id, token) for token, id in self._tokenizer.get_vocab(with_added_tokens=True).items())
         return hashlib.sha256(json.dumps(pairs).encode()).hexdigest()[:16]
 
-    def _render(self, messages: list[dict[str, str]]) -> str:
-        from jinja2.exceptions import TemplateError
+    @cached_property
+    def _chat(self) -> Any:
+        """The compiled chat template; compiling takes milliseconds."""
         from jinja2.sandbox import ImmutableSandboxedEnvironment
 
         environment = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True)
         environment.filters["tojson"] = json.dumps
+        return environment.from_string(self.template)
+
+    def _render(self, messages: list[dict[str, str]]) -> str:
+        from jinja2.exceptions import TemplateError
+
         names = {key: _content(self._settings.get(key)) for key in ("bos_token", "eos_token", "pad_token")}
         try:
-            template = environment.from_string(self.template)
-            return template.render(messages=messages, add_generation_prompt=True, **names)
+            return self._chat.render(messages=messages, add_generation_prompt=True, **names)
         except TemplateError as error:
             raise ModelError(f"The chat template of this model cannot be used: {error}.") from error
 

@@ -5,6 +5,7 @@ import importlib.metadata
 import platform
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from workbench.methods.api import Method
@@ -136,7 +137,7 @@ def _header(
         detail=request.detail,
         device=main.device.type,
         dtype=str(main.dtype).removeprefix("torch."),
-        versions=versions(),
+        versions=dict(versions()),
     )
 
 
@@ -153,6 +154,7 @@ def _card(loaded: Loaded, model: Model) -> ModelCard:
     )
 
 
+@cache
 def versions() -> dict[str, str]:
     """What the numbers may depend on."""
     packages = ("decoding-workbench", "torch", "transformers")

@@ -2,7 +2,9 @@
 
 import logging
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import closing
+from typing import cast
 
 import torch
 
@@ -85,19 +87,27 @@ class Recording:
         return self.trace()
 
     def _steps(self) -> Iterator[int]:
-        prepared = self.prepared
-        generator = prepared.method.start(prepared.run, prepared.params)
-        try:
-            for event in generator:
-                self._passes()
-                if isinstance(event, Phase) and self.events:
+        """Runs from heading to heading; torch keeps no gradients meanwhile, and asks for none after."""
+        generator = cast(
+            Generator[Event, None, None], self.prepared.method.start(self.prepared.run, self.prepared.params)
+        )
+        with closing(generator):
+            more = True
+            while more:
+                with torch.inference_mode():
+                    more = self._advance(generator)
+                if more:
                     self._flush()
                     yield len(self.events)
-                self._add(event)
-        finally:
-            close = getattr(generator, "close", None)
-            if close:
-                close()
+
+    def _advance(self, generator: Iterator[Event]) -> bool:
+        """Record up to the next heading; False at the end of the method."""
+        for event in generator:
+            self._passes()
+            self._add(event)
+            if isinstance(event, Phase):
+                return True
+        return False
 
     def _passes(self) -> None:
         if not self.prepared.meter.pending:
