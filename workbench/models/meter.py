@@ -54,8 +54,7 @@ class Meter:
             raise Cancelled("The run was stopped.")
         if not self._together:
             self._tick += 1
-        rows = sum(stop - start for start, stop in computed)
-        deep = sum(stop - start for start, stop in layers)
+        rows, deep = length(computed), length(layers)
         self.pending.append(Pass(source, self._tick, computed, visible, layers, rows))
         old = self.totals.get(source, Totals(0, 0, 0))
         self.totals[source] = Totals(old.passes + 1, old.rows + rows, old.layer_rows + rows * deep)
@@ -79,6 +78,13 @@ class Meter:
             self._together = False
             if len(self.pending) == before:  # nothing ran: the tick is not used up
                 self._tick -= 1
+
+
+def length(runs: Spans) -> int:
+    """How many numbers the runs hold together."""
+    if len(runs) == 1:  # nearly always, and this is called for every pass
+        return runs[0][1] - runs[0][0]
+    return sum(stop - start for start, stop in runs)
 
 
 def spans(numbers: Sequence[int]) -> Spans:
