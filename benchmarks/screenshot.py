@@ -9,12 +9,10 @@ from typing import Any
 from benchmarks.page import DRAWN, PATIENCE, ROOT, browser, free_port, visit
 
 PICTURE = ROOT / "docs" / "screenshot.png"
-STEPS = 15
-"""How far into the recorded example the picture is taken."""
 
 
 def take(path: Path = PICTURE) -> None:
-    """Open the page in the light theme at 1440 x 900, step into the example, and photograph it."""
+    """Open the page in the light theme at 1440 x 900, go to the first rejection, and photograph it."""
     port = free_port()
     command = [sys.executable, "app.py", "--port", str(port), "--no-open"]
     with browser() as opened, subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL) as app:
@@ -23,8 +21,9 @@ def take(path: Path = PICTURE) -> None:
             visit(page, f"http://127.0.0.1:{port}/?__theme=light", app, time.perf_counter())
             page.wait_for_function(DRAWN, timeout=1000 * PATIENCE)
             page.get_by_test_id("player-first").click()
-            for _ in range(STEPS):
-                page.get_by_test_id("player-next").click()
+            page.keyboard.press("j")  # the first draft that failed
+            page.get_by_text("Loading the methods").first.wait_for(state="detached", timeout=1000 * PATIENCE)
+            page.evaluate("window.scrollTo(0, 0)")
             page.wait_for_timeout(1000)
             page.screenshot(path=path)
         finally:

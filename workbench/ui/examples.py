@@ -32,17 +32,19 @@ class Recipe:
 
 
 RECIPES = (
-    Recipe("example-speculative", "speculative_sampling", "story", 3, (("temperature", 0.0),)),
-    Recipe("example-greedy", "greedy", "story", 3),
+    Recipe("example-speculative", "speculative_sampling", "math", 3, (("temperature", 0.0),)),
+    Recipe("example-greedy", "greedy", "math", 3),
+    Recipe("example-sampled", "speculative_sampling", "math", 10, (("temperature", 1.0),)),
     Recipe("example-threshold", "fast_dllm_threshold", "sudoku", 3),
     Recipe("example-low-confidence", "llada_low_confidence", "sudoku", 3),
-    Recipe("example-tree", "token_tree", "replace", 2),
-    Recipe("example-lookup", "prompt_lookup", "replace", 2),
+    Recipe("example-tree", "token_tree", "math", 3),
+    Recipe("example-lookup", "prompt_lookup", "math", 3),
 )
 VIEWS = (
     ("Speculative sampling beside greedy", "example-speculative", "example-greedy"),
     ("Masked diffusion: threshold beside low confidence", "example-threshold", "example-low-confidence"),
     ("A draft tree beside prompt lookup", "example-tree", "example-lookup"),
+    ("Accepted by chance: speculative sampling at temperature 1", "example-sampled", ""),
 )
 
 

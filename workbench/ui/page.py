@@ -25,7 +25,7 @@ HEAD = (
     '<script src="/player/player.js"></script><script src="/workbench/page.js"></script>'
 )
 FREE = [("Free text", share.FREE)]
-START_TASK, START_SEED, START_TOKENS = "story", 3, 64
+START_TASK, START_SEED, START_TOKENS = "math", 3, 64
 PLAN = "(plan, ...rest) => [window.Workbench.plan('{}', {}), ...rest]"
 """Runs in the browser when a button is pressed: the page's own settings join gradio's."""
 STAGE = (
