@@ -36,7 +36,7 @@
         for (const op of beat.o) if (op[0] === "p") this.meet(op, this.beats.length);
         this.beats.push(beat);
       }
-      this.version += 1;
+      this.version = dw.editions = (dw.editions || 0) + 1; // no two reels share one, so a view knows when to build anew
     }
 
     meet([, first, source, birth, lane, positions, fills, parents, probs, kind, guess, above], beat) {

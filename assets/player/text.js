@@ -49,13 +49,14 @@
       }
       line.name.textContent = many ? `lane ${lane.id}` : "";
       const reel = now.reel;
-      let fresh = null;
+      let fresh = null, end = lane.size;
+      for (let at = 0; at < end; at += 1) if (lane.births[at] >= 0 && reel.isEnd(lane.fills[at])) end = at;
       for (let at = 0; at < lane.size; at += 1) {
         const birth = lane.births[at], guess = birth === BLANK ? lane.guess[at] : -1;
         const isNew = birth >= 0 && lane.since[at] >= step;
         const picked = selected && (selected.candidate === (birth >= 0 ? birth : guess) && birth !== HELD
           || (selected.lane === lane.id && selected.position === at));
-        const flags = (isNew ? 1 : 0) + (picked ? 2 : 0) + (split === at ? 4 : 0);
+        const flags = (isNew ? 1 : 0) + (picked ? 2 : 0) + (split === at ? 4 : 0) + (at > end ? 8 : 0);
         const part = birth !== BLANK && lane.fills[at] !== null && typeof reel.piece(lane.fills[at]) !== "string";
         const key = birth + "," + guess + "," + flags + (part ? "," + now.beat : "");
         if (line.keys[at] !== key || line.mode !== this.mode) {
@@ -82,7 +83,7 @@
       const fill = birth === BLANK ? (candidate ? candidate.fill : null) : lane.fills[at];
       const kind = birth === HELD ? "given" : birth === BLANK ? (candidate ? "guess" : "blank") : "is";
       const name = `dw-cell dw-${kind}` + (fill !== null && reel.isEnd(fill) ? " dw-eos" : "") + (flags & 1 ? " dw-fresh" : "")
-        + (flags & 2 ? " dw-picked" : "") + (flags & 4 ? " dw-split" : "");
+        + (flags & 2 ? " dw-picked" : "") + (flags & 4 ? " dw-split" : "") + (flags & 8 ? " dw-after" : "");
       const text = fill === null ? "" : this.shown(reel, lane, at, fill, birth);
       if (cell.name !== name) cell.span.className = cell.name = name;
       if (cell.text !== text) cell.node.data = cell.text = text;
