@@ -6,7 +6,7 @@ committed text, row i + 1 after node i of the draft.
 """
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from torch import Tensor
 
@@ -44,8 +44,13 @@ class Outcome:
     path: list[int]
     after: Tensor
     rejected: bool
-    choices: list[int] = field(default_factory=list)
-    """The target's likeliest token in each context, (rows,)."""
+    rows: Tensor
+    """What the drafts were judged by, (1 + nodes, V)."""
+
+    @property
+    def choices(self) -> list[int]:
+        """The target's likeliest token in each context, (1 + nodes,)."""
+        return self.rows.argmax(dim=-1).tolist()
 
 
 Examine = Callable[[Run, Draft, list[int], Tensor], Generator[Event, None, tuple[int, Tensor]]]
@@ -64,7 +69,7 @@ def verify(run: Run, draft: Draft, target: Tensor, examine: Examine) -> Generato
                 path.append(accepted)
                 node = accepted
                 continue
-        return Outcome(path, left, bool(children), target.argmax(dim=-1).tolist())
+        return Outcome(path, left, bool(children), target)
 
 
 def greedy(
