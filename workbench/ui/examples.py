@@ -35,8 +35,8 @@ RECIPES = (
     Recipe("example-speculative", "speculative_sampling", "math", 3, (("temperature", 0.0),)),
     Recipe("example-greedy", "greedy", "math", 3),
     Recipe("example-sampled", "speculative_sampling", "math", 10, (("temperature", 1.0),)),
-    Recipe("example-threshold", "fast_dllm_threshold", "sudoku", 3),
-    Recipe("example-low-confidence", "llada_low_confidence", "sudoku", 3),
+    Recipe("example-threshold", "fast_dllm_threshold", "sudoku", 3, max_tokens=32),
+    Recipe("example-low-confidence", "llada_low_confidence", "sudoku", 3, max_tokens=32),
     Recipe("example-tree", "token_tree", "math", 3),
     Recipe("example-lookup", "prompt_lookup", "math", 3),
 )
