@@ -26,7 +26,7 @@ def choices(shelf: Shelf, settings: Settings) -> dict[str, Any]:
 
 def device_json(name: str) -> dict[str, Any]:
     """A device as a choice; one that this machine lacks says so."""
-    return {"name": name, "problem": f"this machine has no {name} device" if missing(name) else ""}
+    return {"name": name, "problem": f"no {name} device here" if missing(name) else ""}
 
 
 def method_json(method: Method) -> dict[str, Any]:
