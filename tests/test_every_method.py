@@ -61,6 +61,7 @@ def test_runs_and_checks_clean(method: Method, knobs: dict) -> None:
 def test_every_number_that_can_be_derived_is(method: Method) -> None:
     report = check(record(method, {"temperature": 0.8} if "temperature" in vars(method.params) else {}))
     assert report.verdicts > 0
+    assert report.underivable == 0, "a derivation lacks what it reads: record that, or declare it given"
 
 
 @pytest.mark.parametrize(("method", "knobs"), CASES)
