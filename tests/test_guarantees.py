@@ -14,6 +14,7 @@ from workbench.models.meter import Meter
 from workbench.trace import Commit, Token, fold
 
 EXACT = 1e-9
+STEPWISE = "workbench.methods.loops.verification.stepwise"
 PROMPT = (0, 1)
 LOSSLESS = [m for m in catalogue().values() if m.guarantee.promise is Promise.SAME_DISTRIBUTION]
 
@@ -119,14 +120,14 @@ def test_temperature_zero_is_the_greedy_text(method: Method, seed: int) -> None:
 
 def test_the_harness_can_fail(monkeypatch: pytest.MonkeyPatch) -> None:
     """Resampling from the target instead of the residual is the classic mistake; it must show."""
-    monkeypatch.setattr("workbench.methods.loops.verify.residual", lambda target, draft: target)
+    monkeypatch.setattr(f"{STEPWISE}.residual", lambda target, draft: target)
     laws = {"target": random_law(1), "draft": random_law(2)}
     found = law_of(catalogue()["speculative_sampling"], {"draft_length": 2}, laws, 3, 3)
     assert distance(found, reference(laws["target"], 3)) > 1e-3
 
 
 def test_point_mass_without_striking_out_shows(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("workbench.methods.loops.verify.without", lambda probs, token: probs)
+    monkeypatch.setattr(f"{STEPWISE}.without", lambda probs, token: probs)
     laws = {"target": random_law(1), "draft": random_law(2)}
     knobs = {"temperature": 1.0, "branch": 2, "depth": 2, "total": 4}
     found = law_of(catalogue()["token_tree"], knobs, laws, 3, 3)

@@ -12,7 +12,8 @@ from torch import Tensor
 from workbench.maths.sample import warp
 from workbench.methods.loops.reader import Reader
 from workbench.methods.loops.sampling import Sampling, process, record
-from workbench.methods.loops.verify import Draft, Examine, Outcome, greedy, verify
+from workbench.methods.loops.verification.base import Draft, Outcome, Verify
+from workbench.methods.loops.verification.stepwise import greedy
 from workbench.methods.rules import DRAWN
 from workbench.methods.run import ANSWER, Run
 from workbench.trace import Candidates, Cells, Commit, DraftKind, Event, Phase
@@ -28,9 +29,9 @@ class Drafter(Protocol):
     def learn(self, run: Run, draft: Draft, outcome: Outcome) -> None: ...
 
 
-def draft_verify(run: Run, sampling: Sampling, drafter: Drafter, examine: Examine) -> Iterator[Event]:
-    """Decode with `drafter`, judged by `examine` (by the greedy rule at temperature 0)."""
-    rule = greedy if sampling.temperature == 0 else examine
+def draft_verify(run: Run, sampling: Sampling, drafter: Drafter, verify: Verify) -> Iterator[Event]:
+    """Decode with `drafter`, judged by `verify` (by the greedy rule at temperature 0)."""
+    rule = greedy if sampling.temperature == 0 else verify
     target = Reader(run.causal("target"))
     yield run.begin()
     round = 0
@@ -39,7 +40,7 @@ def draft_verify(run: Run, sampling: Sampling, drafter: Drafter, examine: Examin
         yield Phase(0, f"Round {round}")
         draft = yield from drafter.draft(run, run.room - 1)
         probs = yield from _read(run, sampling, target, draft)
-        outcome = yield from verify(run, draft, probs, rule)
+        outcome = yield from rule(run, draft, probs)
         accepted = [draft.tokens[node] for node in outcome.path]
         kept = run.take(accepted)
         target.keep(outcome.path[:kept], accepted[:kept])
@@ -76,10 +77,11 @@ def _extra(run: Run, sampling: Sampling, outcome: Outcome) -> Iterator[Event]:
         proposed = run.propose("target", [position], [token], [prob], DraftKind.POINT)
         yield proposed
     else:
-        pick = run.dice.pick(outcome.after)
+        pick = outcome.drawn or run.dice.pick(outcome.after)
         token, prob = pick.index, pick.prob
-        source = "residual" if outcome.rejected else "target"
-        if outcome.rejected:
+        rejected = outcome.rejected and not outcome.drawn
+        source = "residual" if rejected else "target"
+        if rejected:
             here, left = Cells(ANSWER, (position,)), outcome.after.unsqueeze(0)
             yield from run.observe(source, here, left, "processed", [[token]])
         proposed = run.propose(source, [position], [token], [prob], DraftKind.SAMPLED)

@@ -6,7 +6,7 @@ import torch
 
 from workbench.methods.loops.reader import Reader
 from workbench.methods.loops.sampling import Sampling, process, record
-from workbench.methods.loops.verify import Draft, Outcome
+from workbench.methods.loops.verification.base import Draft, Outcome
 from workbench.methods.run import ANSWER, Run
 from workbench.trace import ROOT, Candidates, Cells, DraftKind, Event
 

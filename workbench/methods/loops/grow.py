@@ -9,7 +9,7 @@ from torch import Tensor
 from workbench.maths.accept import without
 from workbench.methods.loops.reader import Reader
 from workbench.methods.loops.sampling import GREEDY, Sampling, process, record
-from workbench.methods.loops.verify import Draft, Outcome
+from workbench.methods.loops.verification.base import Draft, Outcome
 from workbench.methods.run import ANSWER, Run
 from workbench.models.api import Memory
 from workbench.trace import ROOT, Candidates, Cells, DraftKind, Event, Measure, Refs, Rule, Score

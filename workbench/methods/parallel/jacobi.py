@@ -8,7 +8,8 @@ import torch
 from workbench.methods.api import Guarantee, Promise, knob, method, temperature
 from workbench.methods.loops.draft_verify import draft_verify
 from workbench.methods.loops.drafters import chain
-from workbench.methods.loops.verify import Draft, Outcome, point_mass
+from workbench.methods.loops.verification.base import Draft, Outcome
+from workbench.methods.loops.verification.stepwise import point_mass
 from workbench.methods.rules import DRAWN, GREEDY_MATCH, POINT_MASS, RESIDUAL, TOP_K_HELP, TOP_P_HELP
 from workbench.methods.run import Run
 from workbench.trace import DraftKind, Event, Source

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from workbench.methods.api import Guarantee, Promise, knob, method, temperature
 from workbench.methods.loops.draft_verify import draft_verify
 from workbench.methods.loops.drafters import chain
-from workbench.methods.loops.verify import Draft, Outcome, point_mass
+from workbench.methods.loops.verification.base import Draft, Outcome
+from workbench.methods.loops.verification.stepwise import point_mass
 from workbench.methods.rules import (
     DRAFT_LENGTH_HELP,
     DRAWN,

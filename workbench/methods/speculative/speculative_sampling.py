@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from workbench.methods.api import Guarantee, Promise, knob, method, temperature
 from workbench.methods.loops.draft_verify import draft_verify
 from workbench.methods.loops.drafters import ModelChain
-from workbench.methods.loops.verify import sampled
+from workbench.methods.loops.verification.stepwise import recursive
 from workbench.methods.rules import (
     ACCEPT_RATIO,
     DRAFT_LENGTH_HELP,
@@ -57,4 +57,4 @@ def speculative_sampling(run: Run, p: Params) -> Iterator[Event]:
     and top-p. Differs from the paper: a draft may stop early after an unlikely token, which is kept.
     Rows: the target reads 1 + drafts rows per round.
     """
-    yield from draft_verify(run, p, ModelChain(run, p, p.draft_length, p.stop_below), sampled)
+    yield from draft_verify(run, p, ModelChain(run, p, p.draft_length, p.stop_below), recursive)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from workbench.methods.api import Guarantee, Promise, knob, method, temperature
 from workbench.methods.loops.draft_verify import draft_verify
 from workbench.methods.loops.grow import EXPAND, KEPT, PATH, POINT, WITHOUT, TreeDrafter
-from workbench.methods.loops.verify import point_mass, sampled
+from workbench.methods.loops.verification.stepwise import point_mass, recursive
 from workbench.methods.rules import (
     ACCEPT_RATIO,
     ACCEPT_RECURSIVE,
@@ -64,4 +64,4 @@ def token_tree(run: Run, p: Params) -> Iterator[Event]:
     children may also be drawn without replacement, and then nothing is pruned after it was drawn,
     because dropping sampled nodes by their probability would bend the output (Jeon et al. 2024).
     """
-    yield from draft_verify(run, p, TreeDrafter(run, p), point_mass if p.verification == POINT else sampled)
+    yield from draft_verify(run, p, TreeDrafter(run, p), point_mass if p.verification == POINT else recursive)

@@ -1,0 +1,97 @@
+"""What every verification rule takes and returns, and how one is declared."""
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from workbench.methods.dice import Pick
+from workbench.methods.run import Run
+from workbench.trace import DraftKind, Event, Measure, Rule, Source
+
+CHAIN, TREE, PATHS = "chain", "tree", "paths"
+"""Shapes of a draft: one token after another; siblings; independent chains merged where they agree."""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What a drafter put on the table: node i is candidate `ids[i]` for the token `tokens[i]`.
+
+    `parents[i]` is a node number below i, or ROOT. `drawn_from[i]` (V,) is the distribution that
+    node i was drawn from; empty where the drafts are points. Siblings stand in draw order.
+    `counts[i]` is how many independent chains were merged into node i; empty where none were.
+    """
+
+    ids: tuple[int, ...] = ()
+    tokens: tuple[int, ...] = ()
+    parents: tuple[int, ...] = ()
+    drawn_from: tuple[Tensor, ...] = ()
+    kind: DraftKind = DraftKind.POINT
+    counts: tuple[int, ...] = ()
+
+    def children(self, node: int) -> list[int]:
+        return [i for i, parent in enumerate(self.parents) if parent == node]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The accepted path (node numbers), and the distribution (V,) of the token that follows it.
+
+    `rejected` says whether a test failed at the end of the path, so that the distribution is a
+    residual. `drawn` is the following token itself where the rule has drawn it already.
+    """
+
+    path: list[int]
+    after: Tensor
+    rejected: bool
+    rows: Tensor
+    """What the drafts were judged by, (1 + nodes, V)."""
+    drawn: Pick | None = None
+
+    @property
+    def choices(self) -> list[int]:
+        """The target's likeliest token in each context, (1 + nodes,)."""
+        return self.rows.argmax(dim=-1).tolist()
+
+
+Verify = Callable[[Run, Draft, Tensor], Generator[Event, None, Outcome]]
+"""Judge a draft. The target's rows (1 + nodes, V): row 0 after the committed text, row i + 1 after node i."""
+
+DRAWN_HOW = {
+    DraftKind.SAMPLED: "drawn independently of their siblings",
+    DraftKind.SAMPLED_WITHOUT: "drawn without replacement",
+    DraftKind.POINT: "fixed by the text so far",
+}
+
+
+@dataclass(frozen=True)
+class Verification:
+    """An interchangeable rule and what it is legal for above temperature 0.
+
+    `lossless` promises the target's distribution for every draft that `refuse` lets pass.
+    """
+
+    id: str
+    title: str
+    sentence: str
+    verify: Verify
+    kinds: tuple[DraftKind, ...]
+    shapes: tuple[str, ...]
+    lossless: bool
+    rules: tuple[Rule, ...]
+    measures: tuple[Measure, ...] = ()
+    sources: tuple[Source, ...] = ()
+
+    def refuse(self, kind: DraftKind, shape: str) -> str:
+        """'' where drafts of this kind and shape may be judged, else the reason in one sentence."""
+        if shape not in self.shapes:
+            return f"{self.title} judges a {' or '.join(self.shapes)} of drafts, not a {shape}."
+        if kind in self.kinds or (shape == CHAIN and self._without_siblings(kind)):
+            return ""
+        needed = " or ".join(DRAWN_HOW[each] for each in self.kinds)
+        return f"{self.title} needs drafts {needed}; these are {DRAWN_HOW[kind]}."
+
+    def _without_siblings(self, kind: DraftKind) -> bool:
+        """Where no node has a sibling, drawing with and without replacement are the same."""
+        sampled = {DraftKind.SAMPLED, DraftKind.SAMPLED_WITHOUT}
+        return kind in sampled and not sampled.isdisjoint(self.kinds)
