@@ -32,6 +32,7 @@ def parser() -> argparse.ArgumentParser:
     _bench(commands)
     _docs(commands)
     _handed_over(commands, "train", "train or export an embedded model (see 'train --help')")
+    _handed_over(commands, "eval", "measure the embedded models on held-out prompts (see 'eval --help')")
     _handed_over(commands, "ui", "start the page in the browser (see 'ui --help')")
     return made
 

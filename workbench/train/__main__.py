@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import json
+import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 import torch
 
-from . import export, tokens
+from . import export, folders, tokens
 from .loop import Run, Settings
 from .recipes import RECIPES, Recipe
 
@@ -19,9 +22,16 @@ MODELS = ROOT / "assets" / "models"
 RUNS = ROOT / ".runs"
 
 
+class Parser(argparse.ArgumentParser):
+    """Complains in one sentence instead of a usage text."""
+
+    def error(self, message: str) -> NoReturn:
+        raise SystemExit(f"{message[:1].upper()}{message[1:].rstrip('.')}; see '{self.prog} --help'.")
+
+
 def parser() -> argparse.ArgumentParser:
     """The command line."""
-    made = argparse.ArgumentParser("workbench train", description="Train or export an embedded model.")
+    made = Parser("python -m workbench train", description="Train or export an embedded model.")
     made.add_argument("name", choices=sorted(RECIPES))
     made.add_argument("--device", default="auto", help="auto, cpu or cuda")
     made.add_argument("--tokens", type=int, help="token budget of the schedule (default: the recipe's)")
@@ -33,7 +43,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--runs", type=Path, default=RUNS, help="folder of checkpoints and logs")
     made.add_argument("--models", type=Path, default=MODELS, help="folder of exported models")
     made.add_argument("--export", action="store_true", help="no training: evaluate and export the checkpoint")
-    made.add_argument("--count", type=int, default=60, help="held-out prompts per task for the exported card")
+    made.add_argument("--count", type=int, default=export.COUNT, help="held-out prompts per task of the card")
     return made
 
 
@@ -45,20 +55,34 @@ def prepared(options: argparse.Namespace) -> Run:
     name = options.device if options.device != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
     folder = options.models / options.name
     if not (folder / "tokenizer.json").exists():
-        tokens.build(folder)
+        _tokenizer(options.models, recipe)
     settings = Settings(
         folder=options.runs / options.name,
         device=torch.device(name),
         tokens=options.tokens or recipe.tokens,
         compiled=not (options.eager or options.export),
-        bf16=name == "cuda",
+        bf16=True,
         seconds=options.seconds,
     )
-    teacher = export.network(options.models / recipe.teacher, settings.device) if recipe.teacher else None
-    run = Run(recipe, tokens.load(folder), settings, teacher)
+    teacher = folders.network(options.models / recipe.teacher, settings.device) if recipe.teacher else None
+    start = folders.network(options.models / recipe.start, settings.device) if recipe.start else None
+    run = Run(recipe, tokens.load(folder), settings, teacher, start)
     if (options.resume or options.export) and not run.resume():
-        raise SystemExit(f"{settings.folder} holds no checkpoint to go on from")
+        raise SystemExit(f"{settings.folder} holds no checkpoint: leave --resume out to begin anew.")
     return run
+
+
+def _tokenizer(models: Path, recipe: Recipe) -> None:
+    """Put the tokenizer into the model's folder: its own, or the one that all others share."""
+    folder, shared = models / recipe.name, models / "ar-target"
+    if recipe.characters:
+        tokens.build_characters(folder)
+    elif (shared / "tokenizer.json").exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in tokens.FILES:
+            shutil.copy(shared / name, folder / name)
+    else:
+        tokens.build(folder)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -69,8 +93,26 @@ def main(argv: Sequence[str] | None = None) -> int:
     if options.export:
         print(export.export(run, options.models, options.count))
     else:
-        run.train(lambda line: print(line, flush=True))
+        _train(run)
     return 0
+
+
+def _train(run: Run) -> None:
+    """With a progress bar on a terminal, else a line of the log now and then."""
+    if not sys.stderr.isatty():
+        run.train(lambda line: print(line, flush=True))
+        return
+    from tqdm import tqdm
+
+    with tqdm(total=run.settings.tokens, unit="tok", unit_scale=True, initial=run.state.tokens) as bar:
+
+        def report(line: str) -> None:
+            entry = json.loads(line)
+            bar.update(entry["tokens"] - bar.n)
+            bar.set_postfix(loss=entry["loss"], **entry.get("accuracy", {}))
+
+        run.train(report)
+        bar.update(run.state.tokens - bar.n)
 
 
 if __name__ == "__main__":

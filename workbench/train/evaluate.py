@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from tokenizers import Tokenizer
@@ -16,10 +17,15 @@ from workbench import tasks
 from workbench.models.net import Net
 
 from . import tokens
+from .data import attention_mask
 
 ANSWER_ROOM = 40  # tokens of an autoregressive answer
 CANVAS = 32  # cells of a masked answer
+BLOCK = 8  # cells of a block, for the block model
 CHUNK = 64  # prompts decoded together
+POSITIONS = 512  # no text is longer
+DRAFTED_CHARACTERS = 24  # of a character-level drafter, for four tokens of the target
+UNRANKED = 10_000  # the rank of a cell that is not filled yet: nobody sees it
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +94,13 @@ def unmask(
     canvas: int = CANVAS,
     per_round: int = 1,
     threshold: float | None = None,
+    block: int | None = None,
 ) -> tuple[list[list[int]], list[int]]:
     """Low-confidence decoding of a fixed canvas; the ids of each canvas and its number of rounds.
 
     Each round fills the `per_round` most confident cells, or with a threshold all cells at or above it (and
-    always the best one).
+    always the best one). With `block` only cells of the first open block (counted from position 0 of the
+    text) are filled, and a position sees its own block and those before it.
     """
     device = net.embed.device
     ids, pad = (part.to(device) for part in _left_padded(prompts))
@@ -101,21 +109,64 @@ def unmask(
     slots = torch.arange(width + canvas, device=device)
     positions = (slots[None] - pad[:, None]).clamp(min=0)
     mask = (slots[None] >= pad[:, None])[:, None, None, :].expand(-1, -1, width + canvas, -1)
+    blocks = positions // (block or POSITIONS)
+    if block:
+        own = torch.eye(width + canvas, dtype=torch.bool, device=device)  # padding sees itself
+        mask = mask & (blocks[:, None, :, None] >= blocks[:, None, None, :]) | own
     rounds = [0] * count
     while bool((ids[:, width:] == tokens.MASK).any()):
-        logits = net(ids, positions, mask, rows=slice(width, width + canvas)).logits
+        logits = net(ids, positions, mask, rows=slice(width, width + canvas), causal=False).logits
         logits[..., tokens.MASK] = -torch.inf
         top = logits.softmax(-1).max(-1)
         holes = ids[:, width:] == tokens.MASK
-        confidence = top.values.masked_fill(~holes, -1.0)
+        first = blocks[:, width:].masked_fill(~holes, POSITIONS).amin(1, keepdim=True)
+        active = holes & (blocks[:, width:] == first)
+        confidence = top.values.masked_fill(~active, -1.0)
         best = confidence.topk(per_round if threshold is None else 1, -1).indices
         fill = torch.zeros_like(holes).scatter_(1, best, True)
         if threshold is not None:
             fill |= confidence >= threshold
-        fill &= holes
+        fill &= active
         ids[:, width:] = torch.where(fill, top.indices, ids[:, width:])
         rounds = [n + int(open_) for n, open_ in zip(rounds, holes.any(1).tolist(), strict=True)]
     return ids[:, width:].tolist(), rounds
+
+
+@torch.no_grad()
+def fill_in_any_order(
+    net: Net, prompts: Sequence[Sequence[int]], canvas: int = CANVAS, ordered: bool = False
+) -> list[list[int]]:
+    """One cell a round, the most confident one first (or in reading order); the ids of each canvas.
+
+    Two streams, as in training: the cells that are filled, ranked by when, and one query per open cell.
+    """
+    device = net.embed.device
+    ids, pad = (part.to(device) for part in _left_padded(prompts))
+    count, width = ids.shape
+    shape = (count, canvas)
+    answer = torch.full(shape, tokens.MASK, device=device)
+    query = torch.full(shape, tokens.MASK, device=device)
+    rank = torch.full(shape, UNRANKED, device=device)
+    slots = torch.arange(width + canvas, device=device)
+    positions = (slots[None] - pad[:, None]).clamp(min=0)
+    positions = torch.cat([positions, positions[:, width:]], 1)
+    owner = (slots[None] < pad[:, None]).long() * -1
+    owner = torch.cat([owner, torch.zeros(shape, dtype=torch.int64, device=device)], 1)
+    asked = torch.zeros(count, width + 2 * canvas, dtype=torch.bool, device=device)
+    asked[:, width + canvas :] = True
+    own_rank = UNRANKED - 1 - torch.arange(canvas, device=device).expand(shape)
+    for step in range(canvas):
+        ranks = torch.cat([torch.zeros_like(ids), rank, own_rank], 1)
+        mask = attention_mask(owner, ranks, asked)
+        text = torch.cat([ids, answer, query], 1)
+        logits = net(text, positions, mask, rows=slice(width + canvas, None), causal=False).logits
+        logits[..., tokens.MASK] = -torch.inf
+        top = logits.softmax(-1).max(-1)
+        confidence = top.values.masked_fill(rank < UNRANKED, -1.0)
+        best = torch.full((count, 1), step, device=device) if ordered else confidence.argmax(1, keepdim=True)
+        answer.scatter_(1, best, top.indices.gather(1, best))
+        rank.scatter_(1, best, step + 1)
+    return answer.tolist()
 
 
 def decode(
@@ -123,19 +174,23 @@ def decode(
     tokenizer: Tokenizer,
     kind: str,
     asked: Sequence[tasks.Instance],
-    per_round: int = 1,
-    threshold: float | None = None,
+    room: int = ANSWER_ROOM,
+    **how: Any,
 ) -> Decoded:
-    """Answers of a causal network (greedy) or a masked one (see `unmask`)."""
+    """Answers of a causal network (greedy, at most `room` tokens), a masked or block one (`unmask`), or an
+    any-order one (`fill_in_any_order`); `how` are their options."""
     texts: list[str] = []
     rounds: list[int] = []
     for start in range(0, len(asked), CHUNK):
         prompts = [tokens.prompt_ids(tokenizer, each.prompt) for each in asked[start : start + CHUNK]]
         if kind == "causal":
-            answers = greedy(net, prompts)
+            answers = greedy(net, prompts, room)
             counts = [len(answer) for answer in answers]
+        elif kind == "any-order":
+            answers = fill_in_any_order(net, prompts, **how)
+            counts = [CANVAS] * len(answers)
         else:
-            answers, counts = unmask(net, prompts, per_round=per_round, threshold=threshold)
+            answers, counts = unmask(net, prompts, block=BLOCK if kind == "block" else None, **how)
         texts += [tokens.answer_text(tokenizer, answer) for answer in answers]
         rounds += counts
     return Decoded(texts, rounds)
@@ -174,3 +229,45 @@ def acceptance(
             examined[instance.task] = examined.get(instance.task, 0) + min(passed + 1, len(window))
             at += passed + 1
     return {name: accepted[name] / examined[name] for name in accepted}
+
+
+@torch.no_grad()
+def acceptance_of_characters(
+    target: Net, drafter: Net, shared: Tokenizer, characters: Tokenizer, asked: Sequence[tasks.Instance]
+) -> dict[str, float]:
+    """As `acceptance`, for a drafter with its own tokens: it writes text, read in the target's tokens.
+
+    A round's draft are at most four of these tokens; the last one is dropped, since it may go on.
+    """
+    found: dict[str, float] = {}
+    for name in dict.fromkeys(instance.task for instance in asked):
+        accepted = examined = 0
+        for instance in (each for each in asked if each.task == name):
+            wanted = greedy(target, [tokens.prompt_ids(shared, instance.prompt)])[0]
+            at = 0
+            while at < len(wanted):
+                draft = _drafted(drafter, shared, characters, instance.prompt, wanted[:at])
+                agrees = [a == b for a, b in zip(draft, wanted[at:], strict=False)]
+                passed = agrees.index(False) if False in agrees else len(agrees)
+                accepted += passed
+                examined += min(passed + 1, len(agrees))
+                at += passed + 1
+        found[name] = accepted / max(examined, 1)
+    return found
+
+
+def _drafted(
+    drafter: Net, shared: Tokenizer, characters: Tokenizer, prompt: str, written: list[int]
+) -> list[int]:
+    """Up to four of the target's tokens behind those `written`."""
+    so_far = shared.decode(written, skip_special_tokens=True)
+    start = tokens.prompt_ids(characters, prompt)
+    start += characters.encode(so_far, add_special_tokens=False).ids
+    more = greedy(drafter, [start], room=DRAFTED_CHARACTERS)[0]
+    ended = more[-1] == tokens.EOS
+    text = so_far + characters.decode(more, skip_special_tokens=True)
+    ids = shared.encode(text, add_special_tokens=False).ids
+    if ids[: len(written)] != written:
+        return []
+    draft = [*ids[len(written) :], tokens.EOS] if ended else ids[len(written) : -1]
+    return draft[:4]

@@ -27,10 +27,10 @@ SAVE_EVERY = 30.0
 EVAL_COUNT = 8  # prompts per task in the small evaluations
 
 
-def config_of(shape: Shape) -> Config:
+def config_of(shape: Shape, vocabulary: int = tokens.VOCABULARY) -> Config:
     """The network of a shape: as many key/value heads as heads, tied embedding."""
     return Config(
-        vocab_size=tokens.VOCABULARY,
+        vocab_size=vocabulary,
         width=shape.width,
         depth=shape.depth,
         heads=shape.heads,
@@ -70,11 +70,18 @@ class Run:
     """One training run in a folder: checkpoint.pt (resumable) and log.jsonl."""
 
     def __init__(
-        self, recipe: Recipe, tokenizer: Tokenizer, settings: Settings, teacher: Net | None = None
+        self,
+        recipe: Recipe,
+        tokenizer: Tokenizer,
+        settings: Settings,
+        teacher: Net | None = None,
+        start: Net | None = None,
     ) -> None:
         self.recipe, self.settings, self.tokenizer, self.teacher = recipe, settings, tokenizer, teacher
         torch.manual_seed(recipe.seed)
-        self.net = Net(config_of(recipe.shape)).to(settings.device)
+        self.net = Net(config_of(recipe.shape, tokenizer.get_vocab_size())).to(settings.device)
+        if start is not None:
+            self.net.load_state_dict(start.state_dict())
         self.optimizer = MuonAdamW(self.net.named_parameters(), recipe.muon_rate, recipe.adam_rate)
         self.source = Source(recipe, tokenizer)
         self.state = Progress(next_eval=recipe.eval_every)
@@ -119,8 +126,9 @@ class Run:
         total = 0.0
         for _ in range(count):
             batch = self.source.batch(self.state.micro, self.progress).to(self.settings.device)
+            kept, exit_layer = self.layers(self.state.micro, self.recipe.rows)
             with torch.autocast(self.settings.device.type, torch.bfloat16, enabled=self.settings.bf16):
-                loss = self.loss(*batch.tensors())
+                loss = self.loss(kept, exit_layer, *batch.tensors())
             (loss / count).backward()
             total += loss.item() / count
             self.state.micro += 1
@@ -130,6 +138,16 @@ class Run:
         self.optimizer.zero_grad(set_to_none=True)
         self.state.step += 1
         return total
+
+    def layers(self, micro: int, rows: int) -> tuple[Tensor, Tensor]:
+        """Which rows keep which layers (layers, rows), and the layer of the early loss (1,)."""
+        depth, skip = self.recipe.shape.depth, self.recipe.layer_skip
+        if skip is None:
+            return torch.ones(depth, rows), torch.zeros(1, dtype=torch.int64)
+        rng = torch.Generator().manual_seed(self.recipe.seed * 1_000_003 + micro)
+        chances = [skip.dropout * (2 ** (i / (depth - 1)) - 1) for i in range(depth)]
+        kept = (torch.rand(depth, rows, generator=rng) >= torch.tensor(chances)[:, None]).float()
+        return kept.to(self.settings.device), torch.tensor([micro % (depth - 1)]).to(self.settings.device)
 
     def train(self, report: Callable[[str], None] = print) -> None:
         """Train until the token budget or a limit of the settings is reached; checkpoints on the way."""
@@ -173,7 +191,8 @@ class Run:
     def small_evaluation(self) -> dict[str, float]:
         """Accuracy on a few held-out prompts per task of the mix."""
         asked = evaluate.instances(self.recipe.tasks, EVAL_COUNT)
-        answers = evaluate.decode(self.net, self.tokenizer, self.recipe.kind, asked)
+        room = evaluate.ANSWER_ROOM * (3 if self.recipe.characters else 1)
+        answers = evaluate.decode(self.net, self.tokenizer, self.recipe.kind, asked, room)
         found = evaluate.accuracy(asked, answers.texts)
         mean = sum(found.values()) / len(found)
         return {"all": round(mean, 3)} | {name: round(value, 2) for name, value in found.items()}
@@ -181,24 +200,58 @@ class Run:
 
 def loss_function(net: Net, recipe: Recipe, teacher: Net | None) -> Callable[..., Tensor]:
     """The loss of one micro-batch, as a function of tensors of fixed shapes (so it compiles once)."""
-    causal = recipe.kind == "causal"
+    skip = recipe.layer_skip
 
-    def states(model: Net, ids: Tensor, positions: Tensor, mask: Tensor, where: Tensor) -> Tensor:
-        """Logits (K, V) of the positions that carry loss."""
-        out = model(ids, positions, mask, want_hidden=True, rows=slice(0, 0))
-        return model.unembed(out.hidden[-1].flatten(0, 1)[where])
+    def losses(logits: Tensor, targets: Tensor, wanted: Tensor | None) -> Tensor:
+        each = F.cross_entropy(logits.float(), targets, reduction="none")
+        if wanted is None:
+            return each
+        soft = -(wanted * logits.float().log_softmax(-1)).sum(-1)
+        return recipe.soft_share * soft + (1 - recipe.soft_share) * each
 
     def loss(
-        ids: Tensor, positions: Tensor, owner: Tensor, where: Tensor, targets: Tensor, weights: Tensor
+        kept: Tensor,
+        exit_layer: Tensor,
+        ids: Tensor,
+        positions: Tensor,
+        owner: Tensor,
+        ranks: Tensor,
+        asked: Tensor,
+        where: Tensor,
+        targets: Tensor,
+        weights: Tensor,
     ) -> Tensor:
-        mask = attention_mask(owner, causal)
-        logits = states(net, ids, positions, mask, where).float()
-        each = F.cross_entropy(logits, targets, reduction="none")
+        mask = attention_mask(owner, ranks, asked)
+        states = layer_states(net, ids, positions, mask, kept if skip else None)
+        wanted = None
         if teacher is not None:
             with torch.no_grad():
-                wanted = states(teacher, ids, positions, mask, where).float().softmax(-1)
-            soft = -(wanted * logits.log_softmax(-1)).sum(-1)
-            each = recipe.soft_share * soft + (1 - recipe.soft_share) * each
+                taught = layer_states(teacher, ids, positions, mask)[-1]
+                wanted = teacher.unembed(taught.flatten(0, 1)[where]).float().softmax(-1)
+        each = losses(net.unembed(states[-1].flatten(0, 1)[where]), targets, wanted)
+        if skip:
+            early = torch.stack(states[1:-1]).index_select(0, exit_layer)[0]
+            logits = net.unembed(net.normalised(early).flatten(0, 1)[where])
+            share = skip.exit_weight * (exit_layer + 1) / (len(states) - 2)
+            each = (each + share * losses(logits, targets, wanted)) / (1 + share)
         return (each * weights).sum() / weights.sum()
 
     return loss
+
+
+def layer_states(
+    net: Net, ids: Tensor, positions: Tensor, mask: Tensor, kept: Tensor | None = None
+) -> list[Tensor]:
+    """States (B, T, D) before the first layer and after each, the last one normalised.
+
+    kept (layers, B): 0 where a row skips a layer, 1 elsewhere; None keeps all.
+    """
+    x = F.embedding(ids, net.embed)
+    turn = net.turn(positions, x)
+    states = [x]
+    for number, block in enumerate(net.blocks):
+        after = block.forward(x, turn, mask, False, None)
+        x = after if kept is None else x + kept[number, :, None, None].to(x.dtype) * (after - x)
+        states.append(x)
+    states[-1] = net.normalised(x)
+    return states

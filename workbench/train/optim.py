@@ -17,14 +17,15 @@ COEFFICIENTS = (3.4445, -4.7750, 2.0315)
 
 
 def orthogonalised(matrices: Tensor, steps: int = 5) -> Tensor:
-    """(N, rows, columns) -> about the orthogonal factor of each, singular values near 1."""
+    """(N, rows, columns) -> about the orthogonal factor of each, singular values near 1 (in bf16)."""
     a, b, c = COEFFICIENTS
     tall = matrices.shape[-2] > matrices.shape[-1]
     x = matrices.mT if tall else matrices
-    x = x / (x.flatten(1).norm(dim=1)[:, None, None] + 1e-7)
+    x = (x / (x.flatten(1).norm(dim=1)[:, None, None] + 1e-7)).bfloat16()
     for _ in range(steps):
         gram = x @ x.mT
         x = a * x + (b * gram + c * gram @ gram) @ x
+    x = x.to(matrices.dtype)
     return x.mT if tall else x
 
 

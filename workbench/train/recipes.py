@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["causal", "masked"]
+Kind = Literal["causal", "masked", "block", "any-order"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +37,22 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True)
+class LayerSkip:
+    """Layers that can be left out (Elhoushi et al. 2024, arXiv 2404.16710): dropout and early-exit losses.
+
+    dropout: chance that a row skips the last layer; it grows from 0 at the first as exp(i ln2 / (L-1)) - 1.
+    exit_weight: weight of the early layers' losses; layer i of L has share i against all before the last.
+    """
+
+    dropout: float = 0.1
+    exit_weight: float = 0.3
+
+
+@dataclass(frozen=True, slots=True)
 class Recipe:
     """Everything that fixes a training run; equal recipes give equal weights on the same machine and build.
 
-    rows: rows of 128 tokens in one micro-batch. batches: (from this progress on, micro-batches per step).
+    rows: rows of `row` tokens in one micro-batch. batches: (from this progress on, micro-batches per step).
     rates: corners of the learning rate as (progress, factor), joined by lines.
     """
 
@@ -50,6 +62,7 @@ class Recipe:
     shape: Shape
     mix: tuple[Share, ...]
     tokens: int
+    row: int = 128
     rows: int = 16
     batches: tuple[tuple[float, int], ...] = ((0.0, 1),)
     rates: tuple[tuple[float, float], ...] = ((0.0, 0.1), (0.01, 1.0), (0.12, 1.0), (0.13, 0.6), (1.0, 0.0))
@@ -57,9 +70,13 @@ class Recipe:
     adam_rate: float = 3e-3
     warm_up: float = 0.12  # until this progress some documents copy random tokens (induction)
     loss_room: float = 0.75  # share of positions that may carry loss; fixes the shape of the compiled step
-    suffix_share: float = 0.35  # masked only: documents masked from some position on
-    long_canvases: float = 0.3  # masked only: documents whose canvas is longer than need be
+    semi_share: float = 0.5  # masked: documents masked block by block; any-order: those in reading order
+    revise_share: float = 0.25  # masked only: documents with wrong visible cells and loss on all cells
+    long_canvases: float = 0.3  # canvases that are longer than need be
     hidden_prompts: float = 0.08  # masked only: documents whose prompt is masked, for guidance
+    characters: bool = False  # its own tokenizer, one token per byte
+    start: str = ""  # the committed model whose weights it starts from
+    layer_skip: LayerSkip | None = None
     teacher: str = ""
     soft_share: float = 0.9  # with a teacher: weight of its distribution against the data
     notes: tuple[str, ...] = ()  # what the committed weights saw differently, for the card
@@ -89,16 +106,16 @@ def _steady(**weights: float) -> tuple[Share, ...]:
 
 TARGET_MIX = (
     Share("sudoku", 1.0, 1.4),
-    Share("latin", 0.4, 1.2),
-    Share("code", 0.6, 0.4),
+    Share("latin", 0.4, 1.8),
+    Share("code", 0.6, 0.5),
     Share("json", 0.8, 0.3),
-    Share("shuffle", 0.4, 1.4),
+    Share("shuffle", 0.4, 1.8),
     Share("story", 0.5, 0.3),
     Share("add", 1.2, 0.4),
-    Share("sub", 1.2, 0.4),
+    Share("sub", 1.2, 0.5),
     Share("math", 1.2, 1.8),
     Share("graph", 1.2, 2.6),
-    Share("copy", 1.2, 0.1),
+    Share("copy", 1.2, 0.2),
     Share("reverse", 0.8, 0.5, 0.04),
     Share("replace", 0.8, 0.5, 0.04),
     Share("remove", 0.8, 0.4, 0.06),
@@ -106,64 +123,63 @@ TARGET_MIX = (
     Share("sort", 0.8, 0.5, 0.08),
 )
 MASKED_MIX = (
-    Share("sudoku", 1.6, 0.5),
-    Share("latin", 0.5, 0.5),
-    Share("code", 0.8, 2.6),
-    Share("copy", 1.6, 0.05),
-    Share("story", 0.5, 0.2),
-    Share("shuffle", 0.3, 0.6, 0.05),
-    Share("reverse", 1.0, 0.5, 0.05),
-    Share("sort", 0.8, 1.0, 0.08),
-    Share("replace", 1.0, 2.4, 0.10),
-    Share("remove", 1.0, 1.8, 0.13),
-    Share("insert", 1.0, 3.0, 0.13),
+    Share("sudoku", 1.2, 0.8),
+    Share("latin", 0.8, 1.0),
+    Share("code", 1.6, 1.2),
+    Share("copy", 0.4, 0.2),
+    Share("story", 0.3, 0.2),
+    Share("shuffle", 0.8, 1.0),
+    Share("reverse", 0.6, 0.5),
+    Share("sort", 1.0, 0.8),
+    Share("replace", 2.0, 1.4),
+    Share("remove", 2.0, 1.6),
+    Share("insert", 3.0, 2.4),
 )
-BIG = Shape(width=256, depth=4, heads=8, ffn=512)
-MIDDLE = Shape(width=192, depth=4, heads=6, ffn=384)  # sees twice the tokens of BIG in the same time
+DEEP = Shape(width=256, depth=6, heads=8, ffn=640)  # depth is what leaving layers out needs
+MIDDLE = Shape(width=192, depth=4, heads=6, ffn=384)  # sees twice the tokens of a wider one in the same time
 SMALL = Shape(width=128, depth=2, heads=4, ffn=256)
 TINY = Shape(width=64, depth=1, heads=2, ffn=128)
+CHARACTERS = Shape(width=128, depth=3, heads=4, ffn=320)
 
-LEGS = "the committed weights were made in legs while the recipe was being found: one run of it gives others"
-TARGET_NOTES = (
-    LEGS,
-    "budget 7 M tokens at first, then 4.5 M, 5 M and 4.5 M again; another mix until 3.1 M",
-    "until 3.1 M lists had 4 to 6 items, code numbers went up to 30, and graph facts were written name first",
-    "graph: the network does not look a name up in the facts (induction) but picks a value of the right kind;"
-    " 0.7 M more tokens, two thirds of them graphs, at half the rate did not bring it (10 %) and cost the"
-    " other tasks 5 points, so those weights were thrown away",
-)
 MASKED_NOTES = (
-    LEGS,
-    "budget 18 M tokens at first, then 13, 9, 10.5, 10, 10.8 and 11.7 M, because the machine was shared",
-    "until 3.3 M lists had 4 to 6 items (nothing was learned; with 5 items always, copy came within 1 M)",
-    "until 5.7 M JSON was in the mix (0 % exact, left out since) and code numbers went up to 30",
-    "the mix was changed at 5.7, 7.3, 9.5 and 10.8 M; the rate rose again at 9.5 and 10.8 M",
+    "goes on from the weights of an earlier leg: 11.7 M tokens of suffix and random masks, same tasks",
+    "the budget of this leg was 20 M tokens until 3.4 M were seen, because the machine was shared",
 )
+GOING_ON = ((0.0, 0.05), (0.02, 0.5), (0.3, 0.5), (1.0, 0.0))  # rates for weights that are trained already
 
 RECIPES: dict[str, Recipe] = {
     recipe.name: recipe
     for recipe in (
         Recipe(
-            "ar-target", "Autoregressive target", "causal", BIG, TARGET_MIX,
-            tokens=4_500_000, batches=((0.0, 1), (0.12, 2), (0.85, 4)),
-            notes=TARGET_NOTES,
+            "ar-target", "Autoregressive target", "causal", DEEP, TARGET_MIX,
+            tokens=8_000_000, batches=((0.0, 1), (0.12, 2), (0.85, 4)), warm_up=0.2, layer_skip=LayerSkip(),
+            notes=("the budget was 10 M tokens until 1.3 M were seen, because the machine was shared",),
         ),
         Recipe(
             "ar-drafter", "Drafter distilled from the target", "causal", SMALL, TARGET_MIX,
-            tokens=1_700_000, teacher="ar-target", warm_up=0.0,
+            tokens=1_500_000, teacher="ar-target", warm_up=0.0,
         ),
         Recipe(
             "ar-drafter-weak", "Deliberately weak drafter", "causal", TINY, TARGET_MIX,
             tokens=500_000, teacher="ar-target", warm_up=0.0,
         ),
         Recipe(
+            "ar-char", "Character-level drafter", "causal", CHARACTERS, TARGET_MIX,
+            tokens=6_000_000, row=256, rows=8, batches=((0.0, 1), (0.12, 2)), characters=True, warm_up=0.0,
+        ),
+        Recipe(
             "masked", "Masked diffusion", "masked", MIDDLE, MASKED_MIX,
-            tokens=11_700_000, batches=((0.0, 1), (0.15, 2)), loss_room=0.6,
-            rates=(
-                (0.0, 0.1), (0.01, 1.0), (0.12, 1.0), (0.13, 0.6), (0.81, 0.03), (0.82, 0.3),
-                (0.92, 0.01), (0.925, 0.28), (1.0, 0.0),
-            ),
-            notes=MASKED_NOTES,
+            tokens=12_000_000, rows=32, batches=((0.0, 1), (0.3, 2)), rates=GOING_ON, warm_up=0.0,
+            start="masked", notes=MASKED_NOTES,
+        ),
+        Recipe(
+            "block", "Block diffusion", "block", MIDDLE, MASKED_MIX,
+            tokens=10_000_000, batches=((0.0, 1), (0.3, 2)), rates=GOING_ON, warm_up=0.0, start="masked",
+        ),
+        Recipe(
+            "any-order", "Any-order autoregressive", "any-order", MIDDLE, MASKED_MIX,
+            tokens=10_000_000, batches=((0.0, 1), (0.3, 2)), rates=GOING_ON, warm_up=0.0, start="masked",
+            semi_share=0.3,
         ),
     )
 }  # fmt: skip

@@ -20,6 +20,7 @@ PAD, BOS, EOS, MASK, USER, ASST = 0, 1, 2, 3, 4, 5
 NAMED = ("<pad>", "<bos>", "<eos>", "<mask>", "<user>", "<asst>", "<sys>", "<sep>")
 SPECIALS = NAMED + tuple(f"<reserved{index}>" for index in range(8, 32))
 VOCABULARY = 1024
+FILES = ("tokenizer.json", "tokenizer_config.json")
 PIECES = r"\n| +(?!\S)| ?\p{L}+|\d| ?[^\s\p{L}\d]|\s+"
 TEMPLATE = (
     "{{ bos_token }}{% for message in messages %}"
@@ -69,6 +70,26 @@ def build(path: Path) -> None:
         show_progress=False,
     )
     tokenizer.train_from_iterator(_corpus(), trainer)
+    _save(tokenizer, path)
+
+
+def build_characters(path: Path) -> None:
+    """A tokenizer without merges: one token per byte, behind the same special ids."""
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)  # pyright: ignore[reportAttributeAccessIssue]
+    tokenizer.decoder = decoders.ByteLevel()  # pyright: ignore[reportAttributeAccessIssue]
+    alphabet = pre_tokenizers.ByteLevel.alphabet()
+    trainer = trainers.BpeTrainer(
+        vocab_size=len(SPECIALS) + len(alphabet),
+        special_tokens=list(SPECIALS),
+        initial_alphabet=alphabet,
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator([], trainer)
+    _save(tokenizer, path)
+
+
+def _save(tokenizer: Tokenizer, path: Path) -> None:
     path.mkdir(parents=True, exist_ok=True)
     tokenizer.save(str(path / "tokenizer.json"))
     settings = {
