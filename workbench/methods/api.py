@@ -6,7 +6,8 @@ controls, validation, documentation page and conformance tests follow from that 
 
 import dataclasses
 import difflib
-from collections.abc import Callable, Iterator, Mapping
+import itertools
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, cast
@@ -74,6 +75,11 @@ class Knob:
     def range(self) -> str:
         return f"{self.low:g} to {self.high:g}"
 
+    @property
+    def options(self) -> tuple[Value, ...]:
+        """What can be chosen one by one: the texts of a list, the two sides of a switch, else nothing."""
+        return (False, True) if isinstance(self.default, bool) else self.choices
+
 
 def _boolean(name: str, value: object) -> bool:
     text = str(value).lower()
@@ -103,11 +109,24 @@ def temperature(default: float = 0.0) -> Any:
 
 
 Body = Callable[[Run, Any], Iterator[Event]]
+Legal = Callable[[Any], str]
+"""Params -> '', or the sentence that says why these knobs cannot go together."""
+Holds = Callable[[Any], Guarantee]
+"""Params -> what a run with them promises, where that depends on the knobs."""
+
+
+def always(params: Any) -> str:
+    """The law of a method whose knobs all go together."""
+    return ""
 
 
 @dataclass(frozen=True)
 class Method:
-    """A decoding method as the catalogue knows it. `needs` maps roles to capabilities."""
+    """A decoding method as the catalogue knows it. `needs` maps roles to capabilities.
+
+    guarantee: of the default knobs; `promise` says what other knobs give. models: a role's own default.
+    own_tokens: roles whose model may have another tokenizer than the target's.
+    """
 
     id: str
     title: str
@@ -124,6 +143,10 @@ class Method:
     params: type
     body: Body
     doc: str
+    legal: Legal = always
+    holds: Holds | None = None
+    models: Mapping[str, str] = field(default_factory=dict[str, str])
+    own_tokens: tuple[str, ...] = ()
 
     @property
     def knobs(self) -> tuple[Knob, ...]:
@@ -131,7 +154,14 @@ class Method:
         return tuple(Knob(f.name, cast(Value, f.default), *f.metadata["knob"]) for f in fields)
 
     def parse(self, given: Mapping[str, object]) -> Any:
-        """The method's Params from named values; unknown names and bad values are one sentence."""
+        """The method's Params; unknown names, bad values and illegal combinations are one sentence."""
+        params = self.values(given)
+        if reason := self.legal(params):
+            raise WorkbenchError(reason)
+        return params
+
+    def values(self, given: Mapping[str, object]) -> Any:
+        """Params whose values are each in range; whether they go together is not asked."""
         knobs = {k.name: k for k in self.knobs}
         for name in given:
             if name not in knobs:
@@ -139,6 +169,40 @@ class Method:
                 hint = f"did you mean {near[0]}?" if near else f"it has: {', '.join(knobs) or 'none'}."
                 raise WorkbenchError(f"{self.id} has no knob '{name}'; {hint}")
         return self.params(**{name: knobs[name].parse(value) for name, value in given.items()})
+
+    def promise(self, params: Any) -> Guarantee:
+        """What a run with these knobs promises."""
+        return self.holds(params) if self.holds else self.guarantee
+
+    def blocked(self, params: Any) -> dict[str, dict[Value, str]]:
+        """Knob -> choice -> why it is illegal with the values that the other knobs have now."""
+        if self.legal is always:
+            return {}
+        found = {
+            knob.name: {
+                choice: reason
+                for choice in knob.options
+                if (reason := self.legal(dataclasses.replace(params, **{knob.name: choice})))
+            }
+            for knob in self.knobs
+        }
+        return {name: reasons for name, reasons in found.items() if reasons}
+
+    def nearest(self, params: Any, keep: Collection[str] = ()) -> Any | None:
+        """The legal Params with the fewest other choices than `params`; None if there are none.
+
+        The knobs in `keep` stay as they are, and so do numbers. Of equals those win that change knobs
+        declared last: what is declared first leads.
+        """
+        free = [knob for knob in reversed(self.knobs) if knob.options and knob.name not in keep]
+        for count in range(len(free) + 1):
+            for changed in itertools.combinations(free, count):
+                names = [knob.name for knob in changed]
+                for values in itertools.product(*(knob.options for knob in changed)):
+                    other = dataclasses.replace(params, **dict(zip(names, values, strict=True)))
+                    if not self.legal(other):
+                        return other
+        return None
 
     def start(self, run: Run, params: Any) -> Iterator[Event]:
         """The generator of this run's events."""
@@ -160,8 +224,17 @@ def method(
     sources: tuple[Source, ...] = (),
     spaces: tuple[Space, ...] = (),
     status: str = PUBLISHED,
+    legal: Legal = always,
+    holds: Holds | None = None,
+    models: Mapping[str, str] | None = None,
+    own_tokens: tuple[str, ...] = (),
 ) -> Callable[[Body], Method]:
-    """Declare the decorated generator function as a method; its docstring is its documentation."""
+    """Declare the decorated generator function as a method; its docstring is its documentation.
+
+    legal(params) -> '' or one sentence: knobs that cannot go together are refused with it wherever they
+    come from, and the page greys the choices that it rules out. holds(params) -> Guarantee, where what is
+    promised depends on the knobs; it must agree with `guarantee` on the defaults.
+    """
 
     def declare(body: Body) -> Method:
         doc = (body.__doc__ or "").strip()
@@ -183,6 +256,10 @@ def method(
             params,
             body,
             doc,
+            legal,
+            holds,
+            models or {},
+            own_tokens,
         )
 
     return declare

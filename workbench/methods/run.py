@@ -30,6 +30,24 @@ class Ticks(Protocol):
     def together(self) -> AbstractContextManager[object]: ...
 
 
+class Tokenizer(Protocol):
+    """The part of a model's tokenizer that a method may use."""
+
+    @property
+    def size(self) -> int: ...
+    def encode(self, text: str) -> list[int]: ...
+    def decode(self, ids: Sequence[int]) -> str: ...
+    def token_bytes(self, id: int) -> bytes: ...
+    def special(self, id: int) -> bool: ...
+
+
+class Spelling(NamedTuple):
+    """How the model of a role writes: its tokenizer, and the prompt in its tokens."""
+
+    tokens: Tokenizer
+    prompt: tuple[int, ...]
+
+
 class Run:
     """One run of one method. `answer` holds the committed tokens; `ended` says why it is complete.
 
@@ -45,6 +63,7 @@ class Run:
         dice: Dice,
         meter: Ticks,
         full: bool = True,
+        spellings: Mapping[str, Spelling] | None = None,
     ) -> None:
         self.prompt = tuple(prompt)
         self.max_tokens = max_tokens
@@ -55,6 +74,7 @@ class Run:
         self.ended = ""
         self._models = models
         self._meter = meter
+        self._spellings = spellings or {}
         self._next_candidate = 0
         self._next_lane = 1
 
@@ -66,6 +86,10 @@ class Run:
 
     def masked(self, role: str) -> Masked:
         return cast(Masked, self._models[role])
+
+    def spelling(self, role: str) -> Spelling:
+        """How this role writes; handed to methods that let a role have its `own_tokens`."""
+        return self._spellings[role]
 
     def together(self) -> AbstractContextManager[object]:
         """Forwards inside share one tick: they could run at the same time."""

@@ -3,7 +3,7 @@
 import dataclasses
 import importlib.metadata
 import platform
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 from workbench.methods.api import Method
 from workbench.methods.catalogue import find
 from workbench.methods.dice import SeededDice
-from workbench.methods.run import Run
+from workbench.methods.run import Run, Spelling
 from workbench.models.api import Masked, Model, capabilities
 from workbench.models.meter import Meter
 from workbench.models.shelf import Loaded, Shelf
@@ -44,7 +44,8 @@ def prepare(request: Request, shelf: Shelf, stop_requested: Callable[[], bool] =
     models = {role: loaded.adapter(meter, role) for role, loaded in opened.items()}
     _match(method, models, opened)
     prompt_ids = main.tokens.encode_prompt(request.prompt)
-    _fits(prompt_ids, request.max_tokens, models)
+    shared = [model for role, model in models.items() if role not in method.own_tokens]
+    _fits(prompt_ids, request.max_tokens, shared)
     header = _header(request, method, params, opened, models, prompt_ids)
     run = Run(
         prompt_ids,
@@ -54,6 +55,7 @@ def prepare(request: Request, shelf: Shelf, stop_requested: Callable[[], bool] =
         SeededDice(request.seed),
         meter,
         full=request.detail == FULL,
+        spellings=_spellings(request, method, opened),
     )
     return Prepared(method, params, run, meter, header, glossary(method), main.tokens)
 
@@ -78,8 +80,26 @@ def _open(request: Request, method: Method, shelf: Shelf) -> dict[str, Loaded]:
             raise WorkbenchError(
                 f"{method.id} has no model role '{role}'; it needs: {', '.join(method.needs)}."
             )
-    names = {role: request.models.get(role) or DEFAULT_MODELS[role] for role in method.needs}
+    names = {role: request.models.get(role) or usual_model(method, role, shelf) for role in method.needs}
     return {role: shelf.open(name, request.device, request.dtype) for role, name in names.items()}
+
+
+def usual_model(method: Method, role: str, shelf: Shelf) -> str:
+    """The model of a role that nobody chose: the method's own default where the shelf has it."""
+    own = method.models.get(role)
+    if own and any(entry.name == own for entry in shelf.list()):
+        return own
+    return DEFAULT_MODELS[role]
+
+
+def _spellings(request: Request, method: Method, opened: Mapping[str, Loaded]) -> dict[str, Spelling]:
+    """How every role writes, for the methods that may ask: tokenizing a prompt again costs time."""
+    if not method.own_tokens:
+        return {}
+    return {
+        role: Spelling(loaded.tokens, tuple(loaded.tokens.encode_prompt(request.prompt)))
+        for role, loaded in opened.items()
+    }
 
 
 def _match(method: Method, models: Mapping[str, Model], opened: Mapping[str, Loaded]) -> None:
@@ -92,7 +112,8 @@ def _match(method: Method, models: Mapping[str, Model], opened: Mapping[str, Loa
                 f"model, and it is {' and '.join(sorted(has)) or 'neither'}. Choose another model for this "
                 f"role."
             )
-    hashes = {role: loaded.tokens.vocab_hash for role, loaded in opened.items()}
+    shared = [role for role in opened if role not in method.own_tokens]
+    hashes = {role: opened[role].tokens.vocab_hash for role in shared}
     if len(set(hashes.values())) > 1:
         named = ", ".join(f"{role} '{opened[role].entry.name}'" for role in hashes)
         raise WorkbenchError(
@@ -102,8 +123,8 @@ def _match(method: Method, models: Mapping[str, Model], opened: Mapping[str, Loa
         )
 
 
-def _fits(prompt_ids: list[int], max_tokens: int, models: Mapping[str, Model]) -> None:
-    room = min(model.max_positions for model in models.values())
+def _fits(prompt_ids: list[int], max_tokens: int, models: Sequence[Model]) -> None:
+    room = min(model.max_positions for model in models)
     if len(prompt_ids) + max_tokens > room:
         raise WorkbenchError(
             f"The prompt has {len(prompt_ids)} tokens and max_tokens is {max_tokens}; the models hold "
@@ -120,14 +141,14 @@ def _header(
     models: Mapping[str, Model],
     prompt_ids: list[int],
 ) -> Header:
-    main = next(iter(opened.values()))
+    main, promised = next(iter(opened.values())), method.promise(params)
     return Header(
         method=method.id,
         title=method.title,
         family=method.family,
         status=method.status,
-        guarantee=method.guarantee.promise.value,
-        promise=method.guarantee.sentence,
+        guarantee=promised.promise.value,
+        promise=promised.sentence,
         knobs=dataclasses.asdict(params),
         models=tuple(_card(loaded, models[role]) for role, loaded in opened.items()),
         prompt=request.prompt,

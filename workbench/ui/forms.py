@@ -1,12 +1,15 @@
 """What there is to choose, as plain JSON; the page makes its controls from this."""
 
+import dataclasses
+from collections.abc import Mapping
 from typing import Any
 
-from workbench.methods.api import RECONSTRUCTION, Knob, Method
-from workbench.methods.catalogue import FAMILIES, catalogue
+from workbench.methods.api import RECONSTRUCTION, Knob, Method, always
+from workbench.methods.catalogue import FAMILIES, catalogue, find
 from workbench.models.shelf import Entry, Shelf, missing
-from workbench.run.prepare import ROLE_TITLES
+from workbench.run.prepare import ROLE_TITLES, usual_model
 from workbench.run.request import DEFAULT_MODELS, MAX_TOKENS
+from workbench.trace import Value
 from workbench.ui.place import DEVICES, DTYPES, Settings
 
 
@@ -14,7 +17,7 @@ def choices(shelf: Shelf, settings: Settings) -> dict[str, Any]:
     """Methods by family, models by kind, and what is chosen unless something else is."""
     return {
         "families": [family for family in FAMILIES if any(m.family == family for m in catalogue().values())],
-        "methods": [method_json(method) for method in catalogue().values()],
+        "methods": [method_json(method, shelf) for method in catalogue().values()],
         "models": [model_json(entry) for entry in shelf.list()],
         "defaults": dict(DEFAULT_MODELS),
         "roles": ROLE_TITLES,
@@ -29,8 +32,8 @@ def device_json(name: str) -> dict[str, Any]:
     return {"name": name, "problem": f"no {name} device here" if missing(name) else ""}
 
 
-def method_json(method: Method) -> dict[str, Any]:
-    """A method's declaration."""
+def method_json(method: Method, shelf: Shelf) -> dict[str, Any]:
+    """A method's declaration. depends: whether its knobs rule each other out, or decide the promise."""
     return {
         "id": method.id,
         "title": method.title,
@@ -38,6 +41,8 @@ def method_json(method: Method) -> dict[str, Any]:
         "year": method.year,
         "paper": method.paper,
         "needs": dict(method.needs),
+        "models": {role: usual_model(method, role, shelf) for role in method.models},
+        "depends": method.legal is not always or method.holds is not None,
         "guarantee": method.guarantee.promise.value,
         "promise": method.guarantee.sentence,
         "status": method.status,
@@ -45,6 +50,38 @@ def method_json(method: Method) -> dict[str, Any]:
         "idea": idea(method.doc),
         "knobs": [knob_json(knob) for knob in method.knobs],
     }
+
+
+def selection_json(id: str, given: Mapping[str, str]) -> dict[str, Any]:
+    """What holds for a method with these knobs: its promise, what is wrong, and the choices ruled out.
+
+    Each of those says why, and which other knobs would have to change with it (null: no way).
+    """
+    method = find(id)
+    params = method.values(given)
+    promised, blocked = method.promise(params), method.blocked(params)
+    return {
+        "guarantee": promised.promise.value,
+        "promise": promised.sentence,
+        "problem": method.legal(params),
+        "blocked": {
+            name: [
+                {"choice": choice, "reason": reason, "instead": _instead(method, params, name, choice)}
+                for choice, reason in choices.items()
+            ]
+            for name, choices in blocked.items()
+        },
+    }
+
+
+def _instead(method: Method, params: Any, name: str, choice: Value) -> dict[str, Value] | None:
+    """The other knobs that must change with a choice, by their new values."""
+    wanted = dataclasses.replace(params, **{name: choice})
+    legal = method.nearest(wanted, keep=(name,))
+    if legal is None:
+        return None
+    before, after = dataclasses.asdict(wanted), dataclasses.asdict(legal)
+    return {each: value for each, value in after.items() if value != before[each]}
 
 
 def knob_json(knob: Knob) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -63,6 +63,13 @@ class Place:
             from workbench.ui.forms import choices
 
             return choices(self.shelf, self.settings)
+
+    def selection(self, method: str, knobs: Mapping[str, str]) -> dict[str, Any]:
+        """What holds for a method with these knobs, as the page shows it."""
+        with self._lock:
+            from workbench.ui.forms import selection_json
+
+        return selection_json(method, knobs)
 
     def request(self, *, device: str = "", dtype: str = "", **given: Any) -> Request:
         """A request, on the program's own device unless another is named; method and knobs are checked."""

@@ -80,6 +80,10 @@ def _choices(router: APIRouter, place: Place) -> None:
     def choices() -> Response:
         return JSONResponse(place.choices())
 
+    @router.get("/workbench/selection/{method}")
+    def selection(method: str, request: Request) -> Response:
+        return _answer(lambda: JSONResponse(place.selection(method, dict(request.query_params))))
+
     @router.get("/workbench/examples.json")
     def examples() -> Response:
         return JSONResponse(place.examples.views)

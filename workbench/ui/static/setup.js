@@ -15,7 +15,7 @@
 
   class Setup {
     constructor(root, pane) {
-      Object.assign(this, {pane, all: null, method: null, kept: new Map(), models: {}, due: null});
+      Object.assign(this, {pane, all: null, method: null, kept: new Map(), models: {}, due: null, held: null, turn: 0, marks: new Map()});
       this.root = root;
       this.list = el("select", {class: "wb-select wb-method", id: wb.id("method"), disabled: true, "data-testid": `method-${pane}`,
         on: {change: () => this.choose(this.list.value)}}, el("option", {text: "Loading the methods…"}));
@@ -23,11 +23,12 @@
       this.roles = el("div", {class: "wb-roles"});
       this.knobs = el("div", {class: "wb-knobs", "data-testid": `knobs-${pane}`});
       this.brief = el("span", {class: "wb-brief"});
+      this.problem = el("p", {class: "wb-problem", hidden: true, "data-testid": `problem-${pane}`});
       this.drawer = el("details", {class: "wb-drawer", hidden: true}, el("summary", {}, el("span", {text: "Settings"}), this.brief), this.knobs);
       root.replaceChildren(el("section", {class: "wb-setup", "data-pane": pane, "aria-label": `Method ${pane.toUpperCase()}`},
         el("div", {class: "wb-setup-head"}, el("span", {class: "wb-letter", "aria-hidden": "true", text: pane.toUpperCase()}),
           el("label", {class: "wb-sr", for: this.list.id, text: `Method ${pane.toUpperCase()}`}), this.list),
-        this.about, this.roles, this.drawer));
+        this.about, this.roles, this.problem, this.drawer));
       this.fill();
     }
 
@@ -54,22 +55,25 @@
       const id = known ? known.id : this.pane === "b" ? "" : START.a;
       if (known) this.kept.set(id, {...plan.knobs});
       Object.assign(this.models, plan.models || {});
-      this.choose(id);
+      this.choose(id, true);
     }
 
-    choose(id) {
+    choose(id, loud = false) {
+      this.held = null;
       this.method = this.all.methods.find((each) => each.id === id) || null;
       this.list.value = this.method ? id : "";
       this.describe();
       this.drawRoles();
       this.drawKnobs();
+      this.consult(loud);
       document.body.classList.toggle("wb-single", this.pane === "b" ? !this.method : document.body.classList.contains("wb-single"));
     }
 
     describe() {
       const {method} = this;
       if (!method) { this.about.replaceChildren(); return; }
-      const chips = el("div", {class: "wb-chips"}, el("span", {class: "wb-chip", "data-promise": method.guarantee, title: method.promise, text: method.guarantee}),
+      const held = this.held || method;
+      const chips = el("div", {class: "wb-chips"}, el("span", {class: "wb-chip", "data-promise": held.guarantee, title: held.promise, text: held.guarantee, "data-testid": `promise-${this.pane}`}),
         method.reconstruction ? el("span", {class: "wb-chip wb-warn", text: "reconstruction", title: "No public code or full text was found; rebuilt from the description."}) : null,
         method.year > 1990 ? el("span", {class: "wb-year", text: method.year}) : null);
       const paper = method.paper ? el("p", {class: "wb-paper", title: method.paper, text: method.paper}) : null;
@@ -82,7 +86,7 @@
         const list = el("select", {class: "wb-select", id: wb.id("model"), "data-testid": `model-${role}-${this.pane}`,
           on: {change: () => { this.models[role] = list.value; }}});
         const fitting = all.models.filter((each) => each.kind === kind);
-        const chosen = this.models[role] || all.defaults[role] || "";
+        const chosen = this.model(role);
         const names = fitting.map((each) => each.name);
         if (chosen && !names.includes(chosen)) fitting.unshift({name: chosen, available: true, missing: true});
         list.append(...fitting.map((each) => el("option", {value: each.name, selected: each.name === chosen, title: each.problem || each.title,
@@ -91,7 +95,11 @@
       }));
     }
 
+    /* What plays a role: chosen by hand, else the method's own default, else the usual one. */
+    model(role) { return this.models[role] || this.method.models[role] || this.all.defaults[role] || ""; }
+
     drawKnobs() {
+      this.marks.clear();
       const knobs = this.method ? this.method.knobs : [];
       this.drawer.hidden = !knobs.length;
       this.knobs.replaceChildren(...knobs.map((knob) => this.control(knob)));
@@ -106,14 +114,71 @@
     keep(knob, value) {
       this.kept.set(this.method.id, {...this.kept.get(this.method.id), [knob.name]: value});
       this.summarise();
+      this.consult();
+    }
+
+    /* Asks what these knobs promise and rule out; only the latest answer counts. */
+    async consult(loud = false) {
+      const turn = ++this.turn;
+      if (!this.method || !this.method.depends) { this.problem.hidden = true; return; }
+      const query = new URLSearchParams(Object.entries(this.plan().knobs));
+      try {
+        const held = await wb.ask(`/workbench/selection/${encodeURIComponent(this.method.id)}?${query}`);
+        if (turn === this.turn) this.mark(held, loud);
+      } catch (error) { if (loud && turn === this.turn) wb.say(error.message, "error"); }
+    }
+
+    /* Greys what cannot go with the rest, and says why beside it. */
+    mark(held, loud) {
+      this.held = held;
+      this.describe();
+      this.problem.hidden = !held.problem;
+      this.problem.textContent = held.problem;
+      if (held.problem && loud) wb.say(held.problem, "error");
+      for (const knob of this.method.knobs) {
+        const found = this.marks.get(knob.name), ruled = held.blocked[knob.name] || [];
+        if (!found) continue;
+        const why = new Map(ruled.map((each) => [String(each.choice), each]));
+        for (const option of found.control.options || []) {
+          option.disabled = why.has(option.value) && option.value !== found.control.value;
+          option.textContent = option.value + (why.has(option.value) ? " (not with the rest)" : "");
+        }
+        if (!found.control.options) found.control.disabled = why.has(String(!found.control.checked));
+        const reasons = [...new Set(ruled.map((each) => each.reason))];
+        found.note.replaceChildren(...reasons.map((reason) => el("li", {}, ...ruled.filter((each) => each.reason === reason).map((each) => this.way(knob, each)), el("span", {text: reason}))));
+        found.note.hidden = !ruled.length;
+      }
+    }
+
+    /* A greyed choice as a button: it is taken, and what stands against it changes with it. */
+    way(knob, ruled) {
+      const others = Object.entries(ruled.instead || {}).map(([name, value]) => `${name.replaceAll("_", " ")} to ${value}`).join(", ");
+      return el("button", {type: "button", class: "wb-greyed", disabled: !ruled.instead, text: String(ruled.choice), "data-testid": `greyed-${knob.name}-${ruled.choice}-${this.pane}`,
+        title: others ? `Choose it and change ${others}` : "Nothing else that could change makes this possible", on: {click: () => {
+          this.kept.set(this.method.id, {...this.kept.get(this.method.id), ...ruled.instead, [knob.name]: ruled.choice});
+          this.drawKnobs();
+          this.consult();
+          if (others) wb.say(`${knob.label} is now ${ruled.choice}; with it changed ${others}.`, "note");
+        }}});
+    }
+
+    /* The control of a knob with the place for what is greyed. */
+    marked(knob, control) {
+      const note = el("ul", {class: "wb-blocked", hidden: true, id: `${control.id}-blocked`, "data-testid": `blocked-${knob.name}-${this.pane}`});
+      control.setAttribute("aria-describedby", `${control.getAttribute("aria-describedby")} ${note.id}`);
+      this.marks.set(knob.name, {control, note});
+      return [control, note];
     }
 
     control(knob) {
       const id = wb.id("knob"), hint = `${id}-help`, shared = {id, "aria-describedby": hint, "data-testid": `knob-${knob.name}-${this.pane}`};
       const help = el("p", {class: "wb-help", id: hint, text: knob.help});
       const label = el("label", {for: id, text: knob.label});
-      if (knob.kind === "switch") return el("div", {class: "wb-field wb-switch"}, this.box(knob, shared), label, help);
-      if (knob.kind === "list") return el("div", {class: "wb-field"}, label, this.menu(knob, shared), help);
+      if (knob.kind === "switch") {
+        const [box, note] = this.marked(knob, this.box(knob, shared));
+        return el("div", {class: "wb-field wb-switch"}, box, label, help, note);
+      }
+      if (knob.kind === "list") return el("div", {class: "wb-field"}, label, ...this.marked(knob, this.menu(knob, shared)), help);
       return el("div", {class: "wb-field wb-slider"}, label, ...this.slider(knob, shared), help);
     }
 
@@ -148,7 +213,7 @@
     plan() {
       if (!this.method) return {method: "", knobs: {}, models: {}};
       const knobs = Object.fromEntries(this.method.knobs.map((knob) => [knob.name, this.value(knob)]));
-      const models = Object.fromEntries(Object.keys(this.method.needs).map((role) => [role, this.models[role] || this.all.defaults[role] || ""]));
+      const models = Object.fromEntries(Object.keys(this.method.needs).map((role) => [role, this.model(role)]));
       return {method: this.method.id, knobs, models};
     }
   }
