@@ -15,6 +15,16 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "workbench.models": ("workbench.trace", "torch", "numpy", "safetensors", "tokenizers"),
     "workbench.methods": ("workbench.trace", "workbench.maths", "workbench.models.api", "torch"),
     "workbench.run": ("workbench.methods", "workbench.models", "workbench.trace", "torch"),
+    "workbench.lab": (
+        "workbench.run",
+        "workbench.methods",
+        "workbench.maths",
+        "workbench.models.api",
+        "workbench.models.meter",
+        "workbench.models.tokens",
+        "workbench.trace",
+        "torch",
+    ),
     "workbench.ui": (
         "workbench.run",
         "workbench.methods.api",
@@ -46,6 +56,7 @@ LAZY: dict[str, tuple[str, ...]] = {
     "workbench.models": ("transformers", "huggingface_hub", "jinja2"),
     "workbench.run": ("workbench",),
     "workbench.ui": ("plotly", "uvicorn"),
+    "workbench.train": ("tqdm",),
     "workbench.cli": ("workbench.train", "app", "benchmarks"),
     "benchmarks": ("transformers", "playwright"),
 }

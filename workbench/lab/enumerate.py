@@ -1,0 +1,50 @@
+"""Dice that walk every branch with its weight: what exact laws are made of."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from torch import Tensor
+
+from workbench.methods.dice import Pick
+
+
+@dataclass
+class ScriptedDice:
+    """Follows a script of branch numbers, then the first branch; notes the choices it had."""
+
+    script: Sequence[int]
+    weight: float = 1.0
+    widths: list[int] = field(default_factory=list)
+
+    def _branch(self, weights: Sequence[float]) -> int:
+        at = len(self.widths)
+        branch = self.script[at] if at < len(self.script) else 0
+        self.widths.append(len(weights))
+        self.weight *= weights[branch]
+        return branch
+
+    def uniform(self, below: float) -> float:
+        """Two branches: under the bound, or not; the number returned lies in the middle of its branch."""
+        if below >= 1 or below <= 0:
+            return 0.5 * below if below >= 1 else 0.5
+        return 0.5 * below if self._branch([below, 1 - below]) == 0 else 0.5 * (1 + below)
+
+    def pick(self, probs: Tensor) -> Pick:
+        """One branch per token that is possible at all."""
+        support = [i for i, p in enumerate(probs.tolist()) if p > 0]
+        index = support[self._branch([float(probs[i]) for i in support])] if len(support) > 1 else support[0]
+        upper = float(probs[: index + 1].sum())
+        return Pick(index, upper - 0.5 * float(probs[index]), upper, float(probs[index]))
+
+
+def branches(play: Callable[[ScriptedDice], object]) -> Iterator[tuple[float, object]]:
+    """(weight, result) of every way the dice can fall. `play` must be a function of its dice alone."""
+    scripts: list[list[int]] = [[]]
+    while scripts:
+        script = scripts.pop()
+        dice = ScriptedDice(script)
+        result = play(dice)
+        taken = [*script, *[0] * (len(dice.widths) - len(script))]
+        for at in range(len(script), len(dice.widths)):
+            scripts += [[*taken[:at], other] for other in range(1, dice.widths[at])]
+        yield dice.weight, result
