@@ -220,8 +220,20 @@ class Masked(Model, Protocol):
 class AnyOrder(Model, Protocol):
     """Gives the chain-rule factors of tokens in any order, in one pass."""
 
-    def joint(self, tokens: Sequence[int], order: Sequence[int], given: Sequence[int]) -> Reading:
-        """Row i speaks about position order[i], given positions `given` and order[:i] hold their tokens."""
+    @property
+    def mask_id(self) -> int: ...
+
+    def joint(
+        self,
+        tokens: Sequence[int],
+        order: Sequence[int],
+        given: Sequence[int],
+        known: Sequence[int] | None = None,
+    ) -> Reading:
+        """Row i speaks about position order[i], given positions `given` and order[:i] hold their tokens.
+
+        known: row i is told the first known[i] of the order instead of the first i (drafting: all at once).
+        """
         ...
 
 

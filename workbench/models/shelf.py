@@ -13,18 +13,19 @@ import torch
 from torch import nn
 
 from workbench.models import files
-from workbench.models.api import Causal, Masked, ModelError, Unsupported
+from workbench.models.api import AnyOrder, Causal, Masked, ModelError, Unsupported
 from workbench.models.config import family
 from workbench.models.graphs import Graphs
 from workbench.models.hf_causal import HfCausal
 from workbench.models.meter import Meter
 from workbench.models.net import Config, Net
+from workbench.models.net_any_order import NetAnyOrder
 from workbench.models.net_causal import NetCausal
 from workbench.models.net_masked import NetMasked
 from workbench.models.tokens import Tokens
 from workbench.trace.errors import WorkbenchError
 
-Kind = Literal["causal", "masked"]
+Kind = Literal["causal", "masked", "any-order"]
 EMBEDDED = Path(__file__).resolve().parents[2] / "assets" / "models"
 MASKED_TYPES = frozenset({"llada", "dream", "sdar"})
 SMALL = 50_000_000
@@ -68,7 +69,7 @@ class Loaded:
         """The hash of the weights: the manifest's (verified at loading), else computed once."""
         return self.entry.hash or files.weights_hash(self.entry.folder)
 
-    def adapter(self, meter: Meter, source: str) -> Causal | Masked:
+    def adapter(self, meter: Meter, source: str) -> Causal | Masked | AnyOrder:
         """A model that counts on `meter` under the name `source`."""
         net, name, eos, never = self.network, self.entry.name, self.eos_ids, self.never
         if not isinstance(net, Net):
@@ -82,6 +83,8 @@ class Loaded:
             raise ModelError(
                 f"The masked model '{name}' names no mask: set mask_token_id in its config.json."
             )
+        if self.entry.kind == "any-order":
+            return NetAnyOrder(net, name, source, meter, mask, eos, never)
         return NetMasked(net, name, source, meter, mask, eos, never, kind == "dream", block)
 
 
@@ -171,7 +174,8 @@ class Shelf:
 
 def _entry(folder: Path) -> Entry:
     """What can be said about a model folder without loading it."""
-    name, title, kind, parameters, size, digest = folder.name, "", "causal", 0, 0, ""
+    name, title, parameters, size, digest = folder.name, "", 0, 0, ""
+    kind: Kind = "causal"
     problem = ""
     try:
         config, manifest = files.read_json(folder / "config.json"), files.manifest(folder)
@@ -184,14 +188,14 @@ def _entry(folder: Path) -> Entry:
     if not problem and not (folder / "tokenizer.json").is_file():
         problem = f"There is no tokenizer.json in {folder}: save the tokenizer in its fast format."
     return Entry(
-        name, "masked" if kind == "masked" else "causal", folder, size, parameters, digest,
+        name, kind, folder, size, parameters, digest,
         not problem, problem, title,
     )  # fmt: skip
 
 
 def _kind(config: dict[str, Any], manifest: dict[str, Any]) -> Kind:
     said = manifest.get("kind")
-    if said in ("causal", "masked"):
+    if said in ("causal", "masked", "any-order"):
         return said
     return "masked" if family(config) in MASKED_TYPES or config.get("is_causal") is False else "causal"
 
@@ -203,7 +207,7 @@ def _network(
         try:
             shape = Config.from_hf(config)
         except Unsupported as refusal:
-            if entry.kind == "masked":
+            if entry.kind != "causal":
                 raise
             return _transformers(entry, config, device, dtype, trusted, str(refusal))
         net = Net.empty(shape, device, dtype)
