@@ -19,7 +19,7 @@ from workbench.run.prepare import Prepared, glossary
 from workbench.trace import Header, ModelCard
 
 __all__ = [
-    "Law", "LetterTokens", "ScriptedDice", "TableCausal", "TableMasked", "TableMemory", "branches",
+    "CORPUS", "Law", "LetterTokens", "ScriptedDice", "TableCausal", "TableMasked", "TableMemory", "branches",
     "random_law", "table_run",
 ]  # fmt: skip
 
@@ -49,6 +49,10 @@ class TableMasked:
         return Reading(Beliefs(rows, self.name), TableMemory(), range(len(canvas)))
 
 
+CORPUS = ((1, 0, 1, 2, 0, 1, 1, 2), (2, 0, 1, 0, 0, 2, 1), (0, 2, 1, 2, 2, 0, 1, 2))
+"""A few texts to retrieve from, for every vocabulary of three tokens or more."""
+
+
 def table_run(
     method: Method,
     knobs: dict | None = None,
@@ -68,7 +72,7 @@ def table_run(
             models[role] = TableCausal(causal[role], size, role, meter, eos)
     params = method.parse(knobs or {})
     prompt = (0, 1, 2, 0, 1)
-    run = Run(prompt, tokens, models, eos, SeededDice(seed), meter, detail == "full")
+    run = Run(prompt, tokens, models, eos, SeededDice(seed), meter, detail == "full", corpus=lambda: CORPUS)
     cards = tuple(
         ModelCard(r, m.name, "0" * 64, 0, size, getattr(m, "mask_id", -1), eos) for r, m in models.items()
     )

@@ -14,7 +14,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "viz": ("workbench.trace", "numpy", "pandas", "networkx", "plotly"),
     "workbench.models": ("workbench.trace", "torch", "numpy", "safetensors", "tokenizers"),
     "workbench.methods": ("workbench.trace", "workbench.maths", "workbench.models.api", "torch"),
-    "workbench.run": ("workbench.methods", "workbench.models", "workbench.trace", "torch"),
+    "workbench.run": ("workbench.methods", "workbench.models", "workbench.tasks", "workbench.trace", "torch"),
     "workbench.lab": (
         "workbench.run",
         "workbench.methods",

@@ -1,6 +1,6 @@
 """What a method is handed: prompt, models, dice, budget and the makers of well-formed events."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import NamedTuple, Protocol, cast
 
@@ -15,6 +15,8 @@ ANSWER = 0
 """The lane of the answer."""
 
 Rows = Sequence[Sequence[int]]
+Corpus = tuple[tuple[int, ...], ...]
+"""Whole texts as token ids."""
 
 
 class Kept(NamedTuple):
@@ -64,6 +66,7 @@ class Run:
         meter: Ticks,
         full: bool = True,
         spellings: Mapping[str, Spelling] | None = None,
+        corpus: Callable[[], Corpus] = tuple,
     ) -> None:
         self.prompt = tuple(prompt)
         self.max_tokens = max_tokens
@@ -75,6 +78,7 @@ class Run:
         self._models = models
         self._meter = meter
         self._spellings = spellings or {}
+        self._corpus = corpus
         self._next_candidate = 0
         self._next_lane = 1
 
@@ -90,6 +94,11 @@ class Run:
     def spelling(self, role: str) -> Spelling:
         """How this role writes; handed to methods that let a role have its `own_tokens`."""
         return self._spellings[role]
+
+    @property
+    def corpus(self) -> Corpus:
+        """Solved tasks to retrieve from, in the target's tokens; this prompt's own is not among them."""
+        return self._corpus()
 
     def together(self) -> AbstractContextManager[object]:
         """Forwards inside share one tick: they could run at the same time."""

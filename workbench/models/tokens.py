@@ -57,6 +57,13 @@ class Tokens:
             return self._tokenizer.encode(text, add_special_tokens=True).ids
         return self.encode(self._render([{"role": "user", "content": text}]))
 
+    def encode_dialogue(self, prompt: str, answer: str) -> list[int]:
+        """A prompt and its answer as one text: by the chat template if there is one, else in two lines."""
+        if not self.template:
+            return self._tokenizer.encode(f"{prompt}\n{answer}", add_special_tokens=True).ids
+        said = [{"role": "user", "content": prompt}, {"role": "assistant", "content": answer}]
+        return self.encode(self._render(said, answering=False))
+
     def decode(self, ids: Sequence[int]) -> str:
         """Ids to text: exact bytes, with U+FFFD for what is not UTF-8; special tokens are left out."""
         kept = [id for id in ids if not self.special(id)]
@@ -105,12 +112,12 @@ class Tokens:
         environment.filters["tojson"] = json.dumps
         return environment.from_string(self.template)
 
-    def _render(self, messages: list[dict[str, str]]) -> str:
+    def _render(self, messages: list[dict[str, str]], answering: bool = True) -> str:
         from jinja2.exceptions import TemplateError
 
         names = {key: _content(self._settings.get(key)) for key in ("bos_token", "eos_token", "pad_token")}
         try:
-            return self._chat.render(messages=messages, add_generation_prompt=True, **names)
+            return self._chat.render(messages=messages, add_generation_prompt=answering, **names)
         except TemplateError as error:
             raise ModelError(f"The chat template of this model cannot be used: {error}.") from error
 

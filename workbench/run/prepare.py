@@ -5,7 +5,7 @@ import importlib.metadata
 import platform
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from workbench.methods.api import Method
@@ -16,6 +16,7 @@ from workbench.models.api import Masked, Model, capabilities
 from workbench.models.meter import Meter
 from workbench.models.shelf import Loaded, Shelf
 from workbench.models.tokens import Tokens
+from workbench.run.corpus import corpus
 from workbench.run.request import DEFAULT_MODELS, FULL, Request
 from workbench.trace import Glossary, Header, ModelCard, Source, WorkbenchError
 
@@ -56,6 +57,7 @@ def prepare(request: Request, shelf: Shelf, stop_requested: Callable[[], bool] =
         meter,
         full=request.detail == FULL,
         spellings=_spellings(request, method, opened),
+        corpus=partial(corpus, main.tokens, request.prompt),
     )
     return Prepared(method, params, run, meter, header, glossary(method), main.tokens)
 
