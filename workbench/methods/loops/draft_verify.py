@@ -47,7 +47,7 @@ def draft_verify(run: Run, sampling: Sampling, drafter: Drafter, verify: Verify)
         if kept:
             yield Commit(ANSWER, tuple(draft.ids[node] for node in outcome.path[:kept]))
         if not run.ended:
-            yield from _extra(run, sampling, outcome)
+            yield from following(run, sampling, outcome)
         drafter.learn(run, draft, outcome)
     yield run.finish()
 
@@ -68,7 +68,7 @@ def _read(run: Run, sampling: Sampling, target: Reader, draft: Draft) -> Generat
     return logits if greedy else probs
 
 
-def _extra(run: Run, sampling: Sampling, outcome: Outcome) -> Iterator[Event]:
+def following(run: Run, sampling: Sampling, outcome: Outcome) -> Iterator[Event]:
     """The token after the accepted path: from the residual after a rejection, else from the target."""
     position = len(run.prompt) + len(run.answer)
     if sampling.temperature == 0:

@@ -1,0 +1,1 @@
+"""Drafters, a file each: what may come next, before the target has read it."""
