@@ -4,6 +4,7 @@ Leviathan et al. 2023 (Algorithm 1) and Chen et al. 2023; `target` and `draft` a
 distributions over the vocabulary, (V,), each exactly as it would be sampled from.
 """
 
+import torch
 from torch import Tensor
 
 
@@ -14,14 +15,37 @@ def ratio(target: float, draft: float) -> float:
     return 1.0 if target >= draft else target / draft
 
 
-def residual(target: Tensor, draft: Tensor) -> Tensor:
-    """norm(max(target - draft, 0)): what is left of the target once a draft was rejected.
+def running_product(before: float, target: float, draft: float) -> float:
+    """min(1, before * target/draft): what a prefix is worth as a whole (Sun et al. 2025); 0/0 is 0."""
+    if target <= 0:
+        return 0.0
+    return min(1.0, before * target / draft) if draft > 0 else 1.0
+
+
+def residual(target: Tensor, draft: Tensor, weight: float = 1.0) -> Tensor:
+    """norm(max(weight * target - draft, 0)): what is left of the target once a draft was rejected.
 
     Where nothing is left (the two are equal, so that no rejection can happen) the target itself.
     """
-    left = (target - draft).clamp_min(0)
+    left = ((target if weight == 1 else weight * target) - draft).clamp_min(0)
     mass = left.sum()
     return left / mass if mass > 0 else target
+
+
+def left_mass(target: Tensor, draft: Tensor, weight: float = 1.0) -> float:
+    """sum(max(weight * target - draft, 0)): how much of the target its draft leaves uncovered."""
+    return float((weight * target - draft).clamp_min(0).sum())
+
+
+def rest_weight(weight: float, left: float) -> float:
+    """left / (left + 1 - weight): how surely a prefix stands that was given up behind its end; 0/0 is 1.
+
+    Block verification (Sun et al. 2025) and, sibling by sibling, traversal
+    verification (Weng et al. 2025). `weight` is the running product before, `left` the mass that
+    the rejected draft has left of `weight * target`.
+    """
+    missing = 1 - weight
+    return left / (left + missing) if missing > 0 else 1.0
 
 
 def without(probs: Tensor, token: int) -> Tensor:
@@ -30,3 +54,28 @@ def without(probs: Tensor, token: int) -> Tensor:
     left[token] = 0
     mass = left.sum()
     return left / mass if mass > 0 else left
+
+
+def odds(target: Tensor, draft: Tensor) -> Tensor:
+    """target/draft per token (V,); -1 where nothing can be drawn."""
+    return torch.where(draft > 0, target / draft, -1.0)
+
+
+def highest_of(
+    draft: Tensor, order: Tensor, below: float, joint: float, chains: int
+) -> tuple[Tensor, Tensor]:
+    """How the next token of the highest of several chains is distributed (Thomas & Pal 2026).
+
+    `chains` independent chains are drawn from `draft` (V,) behind a prefix of probability `joint`,
+    and the highest in the lexicographic order that `order` (V,) gives (first = highest) is kept;
+    chains of total probability `below` rank under this prefix. Returns the token's law (V,) and,
+    per token, the probability (V,) of all chains that rank under the prefix with that token.
+    """
+    ranked = draft[order]
+    under = torch.empty_like(draft)
+    under[order] = below + joint * (ranked.flip(0).cumsum(0).flip(0) - ranked).clamp_min(0)
+    floor, top = under / (below + joint), (under + joint * draft) / (below + joint)
+    # (top^K - floor^K) / (top - floor), written out so that nothing cancels
+    spread = torch.stack([top**i * floor ** (chains - 1 - i) for i in range(chains)]).sum(0)
+    law = draft * spread
+    return law / law.sum(), under

@@ -1,6 +1,6 @@
 """Rules and sources that more than one method declares; each sentence is written once."""
 
-from workbench.trace import Rule, Source
+from workbench.trace import Measure, Rule, Source
 
 DRAWN = Rule(
     "drawn",
@@ -65,6 +65,33 @@ POINT_MASS = Rule(
     "Rejected {what}: u = {left} is not below the target's remaining probability {right}.",
     bound_from="remaining(target)",
     space="processed",
+)
+SAMPLE_MATCH = Rule(
+    "sample_match",
+    "same as the target's draw",
+    "==",
+    "drafted token",
+    "token drawn from the target",
+    "Accepted {what}: it is what was drawn from the target.",
+    "Rejected {what}: {right} was drawn from the target.",
+    value_from="token",
+    space="processed",
+)
+
+RUNNING = Measure(
+    "running",
+    "running product",
+    "probability",
+    "higher",
+    "min(1, running product before * target/draft)",
+    value_from="running(target)",
+)
+LEFT = Measure(
+    "left_mass",
+    "mass left of the target",
+    "probability",
+    "neither",
+    "sum of max(weight * target - draft, 0) once this draft is rejected",
 )
 
 RESIDUAL = Source("residual", "residual of the target", "residual")

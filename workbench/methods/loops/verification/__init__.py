@@ -4,8 +4,21 @@ A rule is a generator of verdicts that returns an Outcome; `draft_verify` is the
 """
 
 from workbench.methods.loops.verification.base import CHAIN, PATHS, TREE, Draft, Outcome, Verification, Verify
-from workbench.methods.loops.verification.stepwise import greedy, point_mass, recursive
-from workbench.methods.rules import ACCEPT_RATIO, ACCEPT_RECURSIVE, GREEDY_MATCH, POINT_MASS, RESIDUAL
+from workbench.methods.loops.verification.block import BLOCK
+from workbench.methods.loops.verification.multipath import MULTIPATH_BLOCK
+from workbench.methods.loops.verification.stepwise import greedy, point_mass, recursive, sample_match
+from workbench.methods.loops.verification.traversal import TRAVERSAL
+from workbench.methods.loops.verification.typical import TYPICAL
+from workbench.methods.rules import (
+    ACCEPT_RATIO,
+    ACCEPT_RECURSIVE,
+    DRAWN,
+    GREEDY_MATCH,
+    LEFT,
+    POINT_MASS,
+    RESIDUAL,
+    SAMPLE_MATCH,
+)
 from workbench.trace import DraftKind
 
 __all__ = ["CHAIN", "PATHS", "TREE", "VERIFICATIONS", "Draft", "Outcome", "Verification", "Verify"]
@@ -40,7 +53,20 @@ RECURSIVE = Verification(
     (CHAIN, TREE),
     True,
     (ACCEPT_RATIO, ACCEPT_RECURSIVE),
-    sources=(RESIDUAL,),
+    (LEFT,),
+    (RESIDUAL,),
+)
+MULTIROUND = Verification(
+    "multiround",
+    "multi-round rejection",
+    "Tests siblings drawn with replacement in draw order; a token that was drawn twice is tried twice.",
+    recursive,
+    (DraftKind.SAMPLED,),
+    (CHAIN, TREE),
+    True,
+    (ACCEPT_RATIO, ACCEPT_RECURSIVE),
+    (LEFT,),
+    (RESIDUAL,),
 )
 POINTS = Verification(
     "point_mass",
@@ -54,5 +80,28 @@ POINTS = Verification(
     sources=(RESIDUAL,),
 )
 
-VERIFICATIONS = {each.id: each for each in (GREEDY, RATIO, RECURSIVE, POINTS)}
+MATCHED = Verification(
+    "sample_match",
+    "sample and match",
+    "Draws from the target at every node and goes on while a draft reads the same.",
+    sample_match,
+    tuple(DraftKind),
+    (CHAIN, TREE, PATHS),
+    True,
+    (SAMPLE_MATCH, DRAWN),
+)
+
+_ALL = (
+    GREEDY,
+    RATIO,
+    BLOCK,
+    MULTIPATH_BLOCK,
+    MULTIROUND,
+    RECURSIVE,
+    TRAVERSAL,
+    POINTS,
+    MATCHED,
+    TYPICAL,
+)
+VERIFICATIONS = {each.id: each for each in _ALL}
 """Every rule by id."""

@@ -7,11 +7,19 @@ from collections.abc import Callable, Generator
 
 from torch import Tensor
 
-from workbench.maths.accept import ratio, residual, without
+from workbench.maths.accept import left_mass, ratio, residual, without
 from workbench.methods.loops.verification.base import Draft, Outcome, Verify
-from workbench.methods.rules import ACCEPT_RATIO, ACCEPT_RECURSIVE, GREEDY_MATCH, POINT_MASS
+from workbench.methods.rules import (
+    ACCEPT_RATIO,
+    ACCEPT_RECURSIVE,
+    DRAWN,
+    GREEDY_MATCH,
+    LEFT,
+    POINT_MASS,
+    SAMPLE_MATCH,
+)
 from workbench.methods.run import Run
-from workbench.trace import ROOT, Candidates, Event, Rule
+from workbench.trace import ROOT, Candidates, Event, Rule, Score
 
 Step = Generator[Event, None, tuple[int, Tensor]]
 Examine = Callable[[Run, Draft, list[int], Tensor], Step]
@@ -53,15 +61,18 @@ def _recursive(run: Run, draft: Draft, children: list[int], left: Tensor) -> Ste
 
     One child: speculative sampling (Leviathan et al. 2023, Algorithm 1). Several, drawn without
     replacement: recursive rejection sampling (Jeon et al. 2024); `drawn_from` of each child already
-    excludes the siblings before it.
+    excludes the siblings before it. Several, drawn with replacement: multi-round rejection sampling
+    (Miao et al. 2023); all have one `drawn_from`, and a token that was drawn twice is tried twice.
     """
     for count, child in enumerate(children):
-        token, draft_probs = draft.tokens[child], draft.drawn_from[child]
-        bound = ratio(float(left[token]), float(draft_probs[token]))
+        token, drawn_from = draft.tokens[child], draft.drawn_from[child]
+        bound = ratio(float(left[token]), float(drawn_from[token]))
         rule = ACCEPT_RECURSIVE if count else ACCEPT_RATIO
         if (yield from _toss(run, rule, draft.ids[child], bound)):
             return child, left
-        left = residual(left, draft_probs)
+        if child != children[-1]:
+            yield Score(LEFT.id, Candidates((draft.ids[child],)), (left_mass(left, drawn_from),))
+        left = residual(left, drawn_from)
     return ROOT, left
 
 
@@ -82,6 +93,29 @@ def _toss(run: Run, rule: Rule, id: int, bound: float) -> Generator[Event, None,
     verdict = rule.judge(Candidates((id,)), [run.dice.uniform(bound)], [bound])
     yield verdict
     return verdict.passed[0]
+
+
+def sample_match(run: Run, draft: Draft, target: Tensor) -> Generator[Event, None, Outcome]:
+    """Draw from the target at every node that is reached, and go on while a child reads what was drawn.
+
+    Lossless for drafts that do not look at the draw; one draw per node, not one per path.
+    """
+    node, path = ROOT, []
+    while children := draft.children(node):
+        left = target[node + 1]
+        pick = run.dice.pick(left)
+        for child in children:
+            of = Candidates((draft.ids[child],))
+            verdict = SAMPLE_MATCH.judge(of, [draft.tokens[child]], [pick.index])
+            yield verdict
+            if verdict.passed[0]:
+                yield DRAWN.judge(of, [pick.u], [pick.upper])
+                node = child
+                path.append(child)
+                break
+        else:
+            return Outcome(path, left, True, target, pick)
+    return Outcome(path, target[node + 1], False, target)
 
 
 greedy = walk(_greedy)
