@@ -12,6 +12,7 @@ from workbench.methods.rules import (
     ACCEPT_RECURSIVE,
     DRAWN,
     GREEDY_MATCH,
+    LEFT,
     POINT_MASS,
     RESIDUAL,
     TOP_K_HELP,
@@ -52,7 +53,7 @@ class Params:
     ),
     params=Params,
     rules=(EXPAND, KEPT, GREEDY_MATCH, POINT_MASS, ACCEPT_RATIO, ACCEPT_RECURSIVE, DRAWN),
-    measures=(PATH,),
+    measures=(PATH, LEFT),
     sources=(RESIDUAL,),
 )
 def token_tree(run: Run, p: Params) -> Iterator[Event]:
