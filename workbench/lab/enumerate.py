@@ -2,10 +2,13 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from torch import Tensor
 
 from workbench.methods.dice import Pick
+
+Result = TypeVar("Result")
 
 
 @dataclass
@@ -37,7 +40,7 @@ class ScriptedDice:
         return Pick(index, upper - 0.5 * float(probs[index]), upper, float(probs[index]))
 
 
-def branches(play: Callable[[ScriptedDice], object]) -> Iterator[tuple[float, object]]:
+def branches(play: Callable[[ScriptedDice], Result]) -> Iterator[tuple[float, Result]]:
     """(weight, result) of every way the dice can fall. `play` must be a function of its dice alone."""
     scripts: list[list[int]] = [[]]
     while scripts:

@@ -1,0 +1,78 @@
+"""Every verification rule with drafts that it is legal for, small enough to enumerate: one round of it."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from workbench.lab.law import Text
+from workbench.lab.tables import Law, TableCausal
+from workbench.methods.dice import Dice
+from workbench.methods.loops.draft_verify import Drafter, draft_verify
+from workbench.methods.loops.drafters import ModelChain
+from workbench.methods.loops.sampling import Plain
+from workbench.methods.loops.verification import VERIFICATIONS, Verify
+from workbench.methods.run import Run
+from workbench.models.meter import Meter
+from workbench.trace import Event, Phase
+
+PROMPT = (0, 1)
+
+MakeDrafter = Callable[[Run, Plain], Drafter]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A drafter and a rule, as `draft_verify` takes them. depth: tokens of the longest draft.
+
+    drafts: what is drafted, in a few words.
+    """
+
+    drafter: MakeDrafter
+    verify: Verify
+    depth: int
+    drafts: str
+
+    def events(self, run: Run, sampling: Plain) -> Iterator[Event]:
+        """Decode until the run's budget is spent."""
+        return draft_verify(run, sampling, self.drafter(run, sampling), self.verify)
+
+
+@dataclass(frozen=True)
+class Tables:
+    """The two models: what the target and the drafter believe after every text."""
+
+    target: Law
+    draft: Law
+    size: int
+
+    def run(self, dice: Dice, tokens: int, meter: Meter, full: bool) -> Run:
+        """A run on these tables."""
+        laws = {"target": self.target, "draft": self.draft}
+        models = {role: TableCausal(law, self.size, role, meter) for role, law in laws.items()}
+        return Run(PROMPT, tokens, models, (), dice, meter, full)
+
+
+def one_round(recipe: Recipe, tables: Tables, temperature: float, dice: Dice) -> Text:
+    """The tokens that the first round commits; the budget has room for the longest."""
+    run = tables.run(dice, recipe.depth + 1, Meter(), full=False)
+    rounds = 0
+    for event in recipe.events(run, Plain(temperature)):
+        rounds += isinstance(event, Phase)
+        if rounds == 2:
+            break
+    return tuple(run.answer)
+
+
+def _chain(run: Run, sampling: Plain) -> Drafter:
+    return ModelChain(run, sampling, 2, 0.0)
+
+
+CHAIN = "a chain of two sampled tokens"
+
+
+def _recipes() -> dict[str, Recipe]:
+    chains = {id: Recipe(_chain, VERIFICATIONS[id].verify, 2, CHAIN) for id in ("ratio", "block")}
+    return chains
+
+
+RECIPES = _recipes()
+"""By the id of the rule."""
