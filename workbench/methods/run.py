@@ -173,6 +173,24 @@ class Run:
             source, range(start, start + len(tokens)), tokens, probs, kind, parents[: len(tokens)]
         )
 
+    def tree(
+        self,
+        source: str,
+        start: int,
+        tokens: Sequence[int],
+        parents: Sequence[int],
+        probs: Sequence[float],
+        kind: DraftKind,
+    ) -> Propose:
+        """Candidates in a tree at position `start`: `parents[i]` is an entry before i, or ROOT."""
+        first = self._next_candidate
+        depths: list[int] = []
+        for parent in parents:
+            depths.append(0 if parent == ROOT else depths[parent] + 1)
+        positions = [start + depth for depth in depths]
+        above = [ROOT if parent == ROOT else first + parent for parent in parents]
+        return self.propose(source, positions, tokens, probs, kind, above)
+
     def commit(self, proposed: Propose) -> Commit:
         """All candidates of a proposal become content of its lane."""
         return Commit(proposed.lane, proposed.ids)
