@@ -11,7 +11,7 @@ from workbench.lab.enumerate import ScriptedDice, branches
 from workbench.lab.tables import Law, LetterTokens, TableCausal, TableMemory, random_law
 from workbench.methods.api import Method
 from workbench.methods.dice import SeededDice
-from workbench.methods.run import Run
+from workbench.methods.run import Run, Spelling
 from workbench.models.api import Beliefs, Reading
 from workbench.models.meter import Meter
 from workbench.models.tokens import Tokens
@@ -19,8 +19,18 @@ from workbench.run.prepare import Prepared, glossary
 from workbench.trace import Header, ModelCard
 
 __all__ = [
-    "CORPUS", "Law", "LetterTokens", "ScriptedDice", "TableCausal", "TableMasked", "TableMemory", "branches",
-    "random_law", "table_run",
+    "CORPUS",
+    "Law",
+    "LetterTokens",
+    "Letters",
+    "ScriptedDice",
+    "TableCausal",
+    "TableMasked",
+    "TableMemory",
+    "branches",
+    "random_law",
+    "spellings",
+    "table_run",
 ]  # fmt: skip
 
 
@@ -49,6 +59,35 @@ class TableMasked:
         return Reading(Beliefs(rows, self.name), TableMemory(), range(len(canvas)))
 
 
+class Letters:
+    """A tokenizer of `size` letters; turned: the first id reads as the last letter."""
+
+    def __init__(self, size: int, turned: bool = False) -> None:
+        letters = [bytes([97 + i]) for i in range(size)]
+        self.size, self._letters = size, letters[::-1] if turned else letters
+
+    def encode(self, text: str) -> list[int]:
+        return [self._letters.index(letter.encode()) for letter in text]
+
+    def decode(self, ids: Sequence[int]) -> str:
+        return b"".join(map(self.token_bytes, ids)).decode()
+
+    def token_bytes(self, id: int) -> bytes:
+        return self._letters[id]
+
+    def special(self, id: int) -> bool:
+        return False
+
+
+def spellings(prompt: Sequence[int], size: int) -> dict[str, Spelling]:
+    """A target and a drafter that number the same letters in opposite order."""
+    turned = tuple(size - 1 - id for id in prompt)
+    return {
+        "target": Spelling(Letters(size), tuple(prompt)),
+        "draft": Spelling(Letters(size, turned=True), turned),
+    }
+
+
 CORPUS = ((1, 0, 1, 2, 0, 1, 1, 2), (2, 0, 1, 0, 0, 2, 1), (0, 2, 1, 2, 2, 0, 1, 2))
 """A few texts to retrieve from, for every vocabulary of three tokens or more."""
 
@@ -72,7 +111,10 @@ def table_run(
             models[role] = TableCausal(causal[role], size, role, meter, eos)
     params = method.parse(knobs or {})
     prompt = (0, 1, 2, 0, 1)
-    run = Run(prompt, tokens, models, eos, SeededDice(seed), meter, detail == "full", corpus=lambda: CORPUS)
+    run = Run(
+        prompt, tokens, models, eos, SeededDice(seed), meter, detail == "full", spellings(prompt, size),
+        corpus=lambda: CORPUS,
+    )  # fmt: skip
     cards = tuple(
         ModelCard(r, m.name, "0" * 64, 0, size, getattr(m, "mask_id", -1), eos) for r, m in models.items()
     )

@@ -4,7 +4,7 @@ from collections import defaultdict
 
 import pytest
 import torch
-from fakes import CORPUS, Law, ScriptedDice, TableCausal, branches, random_law
+from fakes import CORPUS, Law, ScriptedDice, TableCausal, branches, random_law, spellings
 
 from workbench.maths.sample import warp
 from workbench.methods.api import Method, Promise
@@ -25,7 +25,7 @@ def play(
     """The answer of one run on table models, read from the trace's lane 0 and compared with the run's own."""
     meter = Meter()
     models = {role: TableCausal(laws[role], size, role, meter, eos) for role in method.needs}
-    run = Run(PROMPT, tokens, models, eos, dice, meter, full=False, corpus=lambda: CORPUS)
+    run = Run(PROMPT, tokens, models, eos, dice, meter, False, spellings(PROMPT, size), corpus=lambda: CORPUS)
     events = list(method.start(run, method.parse(knobs)))
     lane = fold(events).lanes[0]
     answer = tuple(fill.id for fill in lane.fills[len(PROMPT) :] if isinstance(fill, Token))
@@ -69,12 +69,18 @@ CASES = {
     "equal": (random_law(7), random_law(7)),
 }
 SETTINGS = {
+    "block_verification": [{"draft_length": 2}, {"draft_length": 3, "stop_below": 0.4}],
+    "sample_and_match": [{"depth": 2}, {"shape": "tree", "branch": 2, "depth": 2, "total": 4}],
     "speculative_sampling": [{"draft_length": 2}, {"draft_length": 3, "stop_below": 0.4}],
     "token_tree": [
         {"branch": 2, "depth": 2, "total": 4},
         {"branch": 3, "depth": 1, "verification": "without replacement"},
     ],
     "pearl": [{"draft_length": 2}],
+    "universal_assisted": [
+        {"draft_length": 2},
+        {"draft_length": 2, "translation": "shared tokens", "target_lookbehind": 1},
+    ],
     "prompt_lookup": [{"draft_length": 3, "max_ngram": 2}],
     "jacobi": [{"window": 2}],
 }
