@@ -42,6 +42,7 @@ ACCEPT_RECURSIVE = Rule(
     "min(1, residual/draft)",
     "Accepted {what}: u = {left} is below residual/draft = {right}.",
     "Rejected {what}: u = {left} is not below residual/draft = {right}.",
+    bound_from="residual_ratio(target)",
     space="processed",
 )
 GREEDY_MATCH = Rule(
@@ -84,7 +85,7 @@ RUNNING = Measure(
     "probability",
     "higher",
     "min(1, running product before * target/draft)",
-    value_from="running(target)",
+    value_from="running(target@processed)",
 )
 LEFT = Measure(
     "left_mass",

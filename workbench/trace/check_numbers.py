@@ -38,6 +38,7 @@ def _undeclared(text: str, trace: Trace) -> str:
     known = {
         "source": trace.glossary.sources,
         "measure": trace.glossary.measures,
+        "rule": trace.glossary.rules,
         "knob": trace.header.knobs,
     }
     if takes in known and name not in known[takes]:

@@ -3,63 +3,30 @@
 A Rule or Measure names a derivation (`value_from`, `bound_from`): a closed vocabulary of
 `name` or `name(argument)`, listed in docs/TRACE.md. `None` means "cannot be derived from what
 was recorded", for instance because the Observe was thinned away; that is no fault of the trace.
-
-What is rounded can tie: an `Answer` therefore carries, beside the number itself, the other
-numbers that the recorded digits allow (a rank among near-equal confidences, a likeliest token
-among equal ones).
 """
 
-import math
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple
 
+from workbench.trace.derive_drafts import depth, highest, last_passed, residual_ratio, running, standing
+from workbench.trace.derive_view import (
+    MAX_PATH,
+    WHOLE_ROW,
+    Answer,
+    Derivation,
+    View,
+    exactly,
+    is_whole,
+    slack,
+)
 from workbench.trace.errors import WorkbenchError
 from workbench.trace.events import Judge, Score
-from workbench.trace.fills import Fill, Token
-from workbench.trace.fold import Belief, Proposal, State
+from workbench.trace.fold import State
 from workbench.trace.glossary import GIVEN
 from workbench.trace.refs import ROOT, Candidate, Cell, Lane, Layer, Ref
 from workbench.trace.trace import Header
-
-ABSOLUTE, RELATIVE = 1e-6, 1e-5
-"""Tolerance: Observe keeps six significant digits."""
-WHOLE_ROW = 1e-6
-"""A row that sums to 1 within this holds every key that has any probability."""
-MAX_PATH = 1024
-
-
-def slack(x: float) -> float:
-    """How far a derived number may be off: rounding to six digits, and float arithmetic."""
-    return ABSOLUTE + RELATIVE * abs(x)
-
-
-class Answer(NamedTuple):
-    """A derived number; `low` to `high` and `also` are what the recorded digits allow as well."""
-
-    value: float
-    low: float
-    high: float
-    also: frozenset[int] = frozenset()
-
-    def fits(self, recorded: float) -> bool:
-        return self.low - slack(self.low) <= recorded <= self.high + slack(self.high) or recorded in self.also
-
-
-def exactly(value: float) -> Answer:
-    """An answer without any slack."""
-    return Answer(value, value, value)
-
-
-class Derivation(NamedTuple):
-    """`name(argument)`, read from its text; `space` overrides the Rule's where `@space` is given."""
-
-    name: str
-    argument: str = ""
-    space: str = ""
 
 
 @lru_cache(maxsize=1024)
@@ -90,73 +57,6 @@ def _argument_fits(takes: str, argument: str) -> bool:
             kind in ("proposed", "observed") and bool(colon) == bool(name)
         )
     return takes != "proposed" or argument == "proposed"
-
-
-@dataclass(slots=True)
-class View:
-    """What one event's addresses can be asked about, in the state before the event."""
-
-    state: State
-    header: Header
-    event: Judge | Score
-    space: str = "vocabulary"
-
-    def subject(self, ref: Ref) -> Proposal | None:
-        """The proposal that an address is about: the candidate, or what fills the cell."""
-        if isinstance(ref, Candidate):
-            return self.state.proposals.get(ref.id)
-        if isinstance(ref, Cell):
-            lane = self.state.lanes.get(ref.lane)
-            if lane and 0 <= ref.position < len(lane.births):
-                return self.state.proposals.get(lane.births[ref.position])
-        return None
-
-    def fill(self, ref: Ref) -> Fill | None:
-        if isinstance(ref, Cell):
-            lane = self.state.lanes.get(ref.lane)
-            return lane.fills[ref.position] if lane and 0 <= ref.position < len(lane.fills) else None
-        proposal = self.subject(ref)
-        return proposal.fill if proposal else None
-
-    def token(self, ref: Ref) -> int | None:
-        fill = self.fill(ref)
-        return fill.id if isinstance(fill, Token) else None
-
-    def belief(self, ref: Ref, asked: Derivation) -> Belief | None:
-        """The source's latest belief where the address was decided: a candidate's context, else itself."""
-        context: Ref = ref
-        if isinstance(ref, Candidate):
-            proposal = self.subject(ref)
-            if proposal is None:
-                return None
-            at_root = proposal.parent == ROOT
-            context = Cell(proposal.lane, proposal.position) if at_root else Candidate(proposal.parent)
-        belief = self.state.beliefs.get((asked.argument, asked.space or self.space, context))
-        return belief if belief and belief.keys else None
-
-    def observed(self, ref: Ref, asked: Derivation) -> float | None:
-        belief, token = self.belief(ref, asked), self.token(ref)
-        if belief is None or token is None:
-            return None
-        if token in belief.keys:
-            return belief.probs[belief.keys.index(token)]
-        return 0.0 if _is_whole(belief) else None
-
-    def quantity(self, ref: Ref, asked: Derivation) -> float | None:
-        """What a rank is taken of."""
-        kind, _, name = asked.argument.partition(":")
-        proposal = self.subject(ref)
-        if kind == "score":
-            return self.state.scores.get((name, ref))
-        if proposal is None:
-            return None
-        if kind == "proposed":
-            return proposal.prob
-        return self.observed(ref, Derivation("observed", name or proposal.source, asked.space))
-
-
-def _is_whole(belief: Belief) -> bool:
-    return math.fsum(belief.probs) >= 1 - WHOLE_ROW
 
 
 def _knob(view: View, ref: Ref, asked: Derivation) -> float | None:
@@ -196,7 +96,7 @@ def _runner_up(view: View, ref: Ref, asked: Derivation) -> float | None:
     if belief is None or token is None:
         return None
     others = [prob for key, prob in zip(belief.keys, belief.probs, strict=True) if key != token]
-    return max(others) if others else 0.0 if _is_whole(belief) else None
+    return max(others) if others else 0.0 if is_whole(belief) else None
 
 
 def _top_prob(view: View, ref: Ref, asked: Derivation) -> float | None:
@@ -244,7 +144,7 @@ def _entropy(view: View, ref: Ref, asked: Derivation) -> float | None:
 
 def _gap(view: View, ref: Ref, asked: Derivation) -> float | None:
     belief = view.belief(ref, asked)
-    if belief is None or (len(belief.probs) == 1 and not _is_whole(belief)):
+    if belief is None or (len(belief.probs) == 1 and not is_whole(belief)):
         return None
     first, second, *_ = [*sorted(belief.probs, reverse=True), 0.0]
     return first - second
@@ -317,6 +217,12 @@ FORMULAS: dict[str, tuple[str, Callable[[View, Ref, Derivation], Answer | float 
     "gap": ("source", _gap),
     "score": ("measure", _score),
     "path": ("proposed", _path),
+    "depth": ("", depth),
+    "running": ("source", running),
+    "residual_ratio": ("source", residual_ratio),
+    "standing": ("measure", standing),
+    "highest": ("measure", highest),
+    "last_passed": ("rule", last_passed),
     "rank": ("quantity", lambda view, ref, asked: None),
 }
 """Every derivation: what its argument is, and how it is computed (a rank: for all addresses at once)."""

@@ -13,6 +13,13 @@ from workbench.methods.rules import LEFT, RESIDUAL, RUNNING
 from workbench.methods.run import Run
 from workbench.trace import ROOT, Candidates, DraftKind, Event, Measure, Rule, Score
 
+DRAWS = Measure(
+    "draws",
+    "chains through it",
+    "chains",
+    "neither",
+    "how many of the drawn chains run through this node",
+)
 ODDS = Measure("odds", "target/draft", "ratio", "higher", "target probability over draft probability")
 FOLLOWED = Rule(
     "followed",
@@ -104,6 +111,7 @@ def multipath_block(run: Run, draft: Draft, target: Tensor) -> Generator[Event, 
     """
     if not draft.ids:
         return Outcome([], target[0], False, target)
+    yield Score(DRAWS.id, Candidates(draft.ids), draft.counts)
     path = yield from _follow(draft, target)
     ids = tuple(draft.ids[node] for node in path.nodes)
     tokens = tuple(draft.tokens[node] for node in path.nodes)
@@ -125,6 +133,6 @@ MULTIPATH_BLOCK = Verification(
     (PATHS,),
     True,
     (FOLLOWED, *BLOCK.rules),
-    (ODDS, BELOW, SKEWED, RUNNING, LEFT),
+    (DRAWS, ODDS, BELOW, SKEWED, RUNNING, LEFT),
     (RESIDUAL,),
 )
