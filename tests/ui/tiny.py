@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 
 from workbench.models.net import Config, Net
-from workbench.train.export import write_weights
+from workbench.train.folders import write_weights
 
 ROOT = Path(__file__).resolve().parents[2]
 TOKENIZER = ("tokenizer.json", "tokenizer_config.json")

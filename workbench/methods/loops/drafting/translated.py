@@ -219,8 +219,9 @@ class Intersected:
         """Logits (1, V of the target), -inf outside the intersection; and the mass that lies outside."""
         mapped = torch.full((1, self.size), -torch.inf, dtype=logits.dtype, device=logits.device)
         mapped[0, self.shared.targets] = logits[0, self.shared.drafts]
-        inside = float(process(logits, GREEDY)[0, self.shared.drafts].sum())
-        return mapped, max(0.0, 1 - inside)
+        outside = process(logits, GREEDY)[0].clone()
+        outside[self.shared.drafts] = 0
+        return mapped, float(outside.sum())
 
     def _record(
         self, run: Run, ids: Sequence[int], tokens: Sequence[int], logits: Tensor, probs: Tensor
