@@ -1,20 +1,15 @@
 """Jacobi decoding: a window of guesses is rewritten in parallel until it stands still."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-
-import torch
 
 from workbench.methods.api import Guarantee, Promise, knob, method, temperature
 from workbench.methods.loops.draft_verify import draft_verify
-from workbench.methods.loops.drafters import chain
-from workbench.methods.loops.verification.base import Draft, Outcome
-from workbench.methods.loops.verification.stepwise import point_mass
+from workbench.methods.loops.drafting.window import WINDOW, Window
+from workbench.methods.loops.verification import VERIFICATIONS
 from workbench.methods.rules import DRAWN, GREEDY_MATCH, POINT_MASS, RESIDUAL, TOP_K_HELP, TOP_P_HELP
 from workbench.methods.run import Run
-from workbench.trace import DraftKind, Event, Source
-
-WINDOW = Source("window", "the window of guesses", "draft")
+from workbench.trace import Event
 
 
 @dataclass(frozen=True)
@@ -23,30 +18,6 @@ class Params:
     window: int = knob(8, 1, 32, 1, "guesses that are rewritten together")
     top_k: int = knob(0, 0, 1000, 1, TOP_K_HELP)
     top_p: float = knob(1.0, 0.05, 1, 0.05, TOP_P_HELP)
-
-
-class Window:
-    """Guesses of the next tokens; after a pass they are the target's own answers to the last guesses."""
-
-    def __init__(self, size: int) -> None:
-        self.size = size
-        self.guesses: list[int] = []
-
-    def draft(self, run: Run, room: int) -> Generator[Event, None, Draft]:
-        size = min(self.size, room)
-        uniform = torch.full((len(run.prompt),), 1 / len(run.prompt), dtype=torch.float64)
-        while len(self.guesses) < size:
-            self.guesses.append(run.prompt[run.dice.pick(uniform).index])
-        tokens = self.guesses[:size]
-        if not tokens:
-            return Draft()
-        proposed = run.chain("window", len(run.text), tokens, [1.0] * size, DraftKind.POINT)
-        yield proposed
-        return chain(proposed.ids, tokens)
-
-    def learn(self, run: Run, draft: Draft, outcome: Outcome) -> None:
-        """Keep the answers beyond the token that was just committed."""
-        self.guesses = outcome.choices[len(outcome.path) + 1 :]
 
 
 @method(
@@ -76,4 +47,4 @@ def jacobi(run: Run, p: Params) -> Iterator[Event]:
     the target's answers to the remaining guesses become the next window, and missing guesses are
     drawn from the prompt. An end-of-text among the guesses ends nothing until it is committed.
     """
-    yield from draft_verify(run, p, Window(p.window), point_mass)
+    yield from draft_verify(run, p, Window(p.window), VERIFICATIONS["point_mass"].verify)

@@ -1,7 +1,7 @@
 """A tree of points: fixed tokens that are put on the table in one go, parents before children."""
 
 import heapq
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from math import prod
@@ -53,6 +53,17 @@ class Points:
         return self.draft(proposed.ids)
 
 
+def siblings_together(parents: Sequence[int]) -> list[int]:
+    """The nodes level by level, the children of a node side by side in their order, as `check` reads them."""
+    children: dict[int, list[int]] = {}
+    for node, parent in enumerate(parents):
+        children.setdefault(parent, []).append(node)
+    order = [ROOT]
+    for node in order:
+        order += children.get(node, [])
+    return order[1:]
+
+
 @lru_cache(maxsize=64)
 def template(nodes: int, ranks: int, depth: int) -> tuple[tuple[int, int], ...]:
     """A fixed tree of (parent node, rank among its siblings), level by level.
@@ -62,7 +73,8 @@ def template(nodes: int, ranks: int, depth: int) -> tuple[tuple[int, int], ...]:
     so best-first search finds them and every prefix of a path is among them.
     """
     kept: list[tuple[int, ...]] = []
-    heap = [(-_worth((0,)), 1, (0,))]
+    first: tuple[int, ...] = (0,)
+    heap: list[tuple[float, int, tuple[int, ...]]] = [(-_worth(first), 1, first)]
     while heap and len(kept) < nodes:
         _, _, path = heapq.heappop(heap)
         kept.append(path)

@@ -5,7 +5,7 @@ from collections.abc import Generator, Sequence
 from functools import lru_cache
 
 from workbench.methods.loops.drafting.lookup import MATCH_LENGTH
-from workbench.methods.loops.drafting.points import Points
+from workbench.methods.loops.drafting.points import Points, siblings_together
 from workbench.methods.loops.verification import Draft, Outcome
 from workbench.methods.run import ANSWER, Corpus, Run
 from workbench.trace import ROOT, Candidates, Cells, Event, Measure, Score, Source
@@ -108,14 +108,16 @@ class Trie:
             self.counts[node] += 1
 
     def likeliest(self, limit: int) -> list[int]:
-        """The nodes with the highest counts, the shallower and then the lower token on a tie.
+        """The nodes with the highest counts (then the shallower, then the lower token), level by level.
 
-        A parent counts at least as much as its child and is shallower, so it always comes before it.
+        A parent counts at least as much as its child and is shallower, so it is kept before it.
         """
         order = sorted(
             range(len(self.tokens)), key=lambda n: (-self.counts[n], self.depths[n], self.tokens[n], n)
         )
-        return order[:limit]
+        kept = order[:limit]
+        place = {ROOT: ROOT, **{node: i for i, node in enumerate(kept)}}
+        return [kept[i] for i in siblings_together([place[self.parents[node]] for node in kept])]
 
 
 class Retrieval:

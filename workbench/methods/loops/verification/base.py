@@ -20,6 +20,7 @@ class Draft:
     `parents[i]` is a node number below i, or ROOT. `drawn_from[i]` (V,) is the distribution that
     node i was drawn from; empty where the drafts are points. Siblings stand in draw order.
     `counts[i]` is how many independent chains were merged into node i; empty where none were.
+    The last `looked` nodes are read with the others for what the target says there, and never judged.
     """
 
     ids: tuple[int, ...] = ()
@@ -28,9 +29,11 @@ class Draft:
     drawn_from: tuple[Tensor, ...] = ()
     kind: DraftKind = DraftKind.POINT
     counts: tuple[int, ...] = ()
+    looked: int = 0
 
     def children(self, node: int) -> list[int]:
-        return [i for i, parent in enumerate(self.parents) if parent == node]
+        judged = self.parents[: len(self.parents) - self.looked]
+        return [i for i, parent in enumerate(judged) if parent == node]
 
 
 @dataclass(frozen=True)
