@@ -8,10 +8,11 @@ from fakes import TableCausal, branches, random_law, table_run
 from test_guarantees import EXACT, PROMPT, distance, law_of, reference
 
 from workbench.methods.catalogue import catalogue
+from workbench.methods.loops.drafting import ahead
 from workbench.methods.run import Run
 from workbench.models.meter import Meter
 from workbench.run.recorder import Recording
-from workbench.trace import Commit, Forward, Judge, Phase, Propose, Score, Trace
+from workbench.trace import Candidates, Commit, Forward, Judge, Phase, Propose, Score, Trace
 from workbench.trace.check import check
 
 PEARL = "pearl"
@@ -49,21 +50,20 @@ def test_five_tokens_with_three_drafts_on_two_symbols() -> None:
     assert distance(found, reference(target, 5)) < EXACT
 
 
+def late(run, sampling, logits, tests):
+    """The rows in the wrong order, so that a draft is judged by the belief behind another one."""
+    return ahead.judges(run, sampling, logits.flip(0), tests)
+
+
 @pytest.mark.parametrize(
     ("place", "wrong"),
     [
         ("workbench.methods.loops.verification.stepwise.residual", lambda target, draft: target),
-        ("workbench.methods.speculative.pearl.judges", "late"),
+        ("workbench.methods.speculative.pearl.judges", late),
     ],
 )
 def test_the_harness_can_fail(monkeypatch: pytest.MonkeyPatch, place: str, wrong) -> None:
     """Resampling from the target; and judging the first draft by the row of another one."""
-    if wrong == "late":
-        from workbench.methods.loops.drafting import ahead
-
-        def wrong(run, sampling, logits, tests):
-            return ahead.judges(run, sampling, logits.flip(0), tests)
-
     monkeypatch.setattr(place, wrong)
     laws = {"target": random_law(41), "draft": random_law(42)}
     found = law_of(catalogue()[PEARL], {"draft_length": 3}, laws, 3, 3)
@@ -98,7 +98,7 @@ def test_rounds_are_what_the_paper_says(heat: float, seed: int) -> None:
         drafted = [e.first for e in events if isinstance(e, Propose) and e.source == "draft"]
         judged = [event for event in events if isinstance(event, Judge) and event.rule != "drawn"]
         tests = [*pending, *drafted[:1]]
-        assert [event.of.ids[0] for event in judged] == tests[: len(judged)]
+        assert [event.of for event in judged] == [Candidates((id,)) for id in tests[: len(judged)]]
         passed = all(event.passed[0] for event in judged)
         assert passed == (len(judged) == len(tests)) or not judged[-1].passed[0]
         assert sum(isinstance(event, Commit) for event in events) >= 1
