@@ -1,29 +1,21 @@
 """What a method is handed: prompt, models, dice, budget and the makers of well-formed events."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import NamedTuple, Protocol, cast
 
 from torch import Tensor
 
-from workbench.maths.confidence import entropy
 from workbench.methods.dice import Dice
+from workbench.methods.thinning import Belief, Later, Rows, observed
 from workbench.models.api import Causal, Masked
-from workbench.trace import ROOT, Close, Commit, DraftKind, Event, Fork, Observe, Propose, Refs, Token
+from workbench.trace import ROOT, Close, Commit, DraftKind, Event, Fill, Fork, Observe, Propose, Refs, Token
 
 ANSWER = 0
 """The lane of the answer."""
 
-Rows = Sequence[Sequence[int]]
 Corpus = tuple[tuple[int, ...], ...]
 """Whole texts as token ids."""
-
-
-class Kept(NamedTuple):
-    """The likeliest entries of every row: probabilities and ids (R, k)."""
-
-    values: Tensor
-    indices: Tensor
 
 
 class Ticks(Protocol):
@@ -75,6 +67,7 @@ class Run:
         self.eos_ids = frozenset(eos_ids)
         self.answer: list[int] = []
         self.ended = ""
+        self.later: Later | None = None  # where a recorder wants beliefs thinned many at a time
         self._models = models
         self._meter = meter
         self._spellings = spellings or {}
@@ -157,10 +150,22 @@ class Run:
         lane: int = ANSWER,
     ) -> Propose:
         """Candidates with fresh ids. Without `parents` all hang on the committed text."""
+        return self.offer(source, positions, tuple(map(Token, tokens)), probs, kind, parents, lane)
+
+    def offer(
+        self,
+        source: str,
+        positions: Sequence[int],
+        fills: tuple[Fill, ...],
+        probs: Sequence[float],
+        kind: DraftKind,
+        parents: Sequence[int] = (),
+        lane: int = ANSWER,
+    ) -> Propose:
+        """`propose` for fills that are no tokens of the target's vocabulary."""
         first = self._next_candidate
-        self._next_candidate += len(tokens)
-        fills = tuple(map(Token, tokens))
-        parents = tuple(parents) or (ROOT,) * len(tokens)
+        self._next_candidate += len(fills)
+        parents = tuple(parents) or (ROOT,) * len(fills)
         return Propose(first, source, lane, tuple(positions), fills, parents, tuple(probs), kind)
 
     def chain(
@@ -202,56 +207,13 @@ class Run:
         probs: Tensor,
         space: str = "vocabulary",
         also: Rows = (),
-        kept: Kept | None = None,
     ) -> Iterator[Observe]:
         """What `source` believes: the likeliest entries of `probs` (R, V), one row per address.
 
         Several `of` share the rows in order, an event each (one event has one kind of address, and one
-        lane). `also[i]` are ids that a verdict needs, kept however unlikely; `kept` is `likeliest(probs)`
-        where the caller has it already. Nothing where Observe is off.
+        lane). `also[i]` are ids that a verdict needs, kept however unlikely. Nothing where Observe is off.
         """
         if not self.full:
             return
-        columns = _thinned(probs, kept or likeliest(probs), also)
-        entropies = tuple(six(entropy(probs).tolist()))
-        start = 0
-        for refs in of if isinstance(of, Sequence) else (of,):
-            rows = slice(start, start + len(refs))
-            keys, values = zip(*columns[rows], strict=True)
-            yield Observe(source, refs, space, keys, values, entropies[rows])
-            start = rows.stop
-
-
-def likeliest(probs: Tensor) -> Kept:
-    """As many of the likeliest entries per row of (R, V) as an Observe keeps."""
-    values, indices = probs.topk(min(8 if len(probs) <= 16 else 4, probs.shape[-1]), dim=-1)
-    return Kept(values, indices)
-
-
-def _thinned(probs: Tensor, kept: Kept, also: Rows) -> list[tuple[tuple[int, ...], tuple[float, ...]]]:
-    """Ids and probabilities of every row's likeliest entries and of those asked for, likeliest first."""
-    keys, values = kept.indices.tolist(), kept.values.tolist()
-    for row, extra in enumerate(also):
-        missing = [id for id in dict.fromkeys(extra) if id not in keys[row]]
-        if missing:
-            keys[row] += missing
-            values[row] += [float(probs[row, id]) for id in missing]
-    rounded = iter(six(value for row in values for value in row))
-    columns = []
-    for row in keys:
-        probabilities = [next(rounded) for _ in row]
-        if len(set(probabilities)) < len(row) or len(row) > kept.values.shape[1]:
-            pairs = sorted(zip(probabilities, row, strict=True), key=_likeliest)
-            probabilities, row = zip(*pairs, strict=True)
-        columns.append((tuple(row), tuple(probabilities)))
-    return columns
-
-
-def six(numbers: Iterable[float]) -> list[float]:
-    """Six significant digits: enough for a picture, a quarter of the bytes. All at once is quicker."""
-    numbers = tuple(numbers)
-    return list(map(float, ("%.6g " * len(numbers) % numbers).split()))
-
-
-def _likeliest(pair: tuple[float, int]) -> tuple[float, int]:
-    return -pair[0], pair[1]
+        belief = Belief(source, tuple(of) if isinstance(of, Sequence) else (of,), space, probs, also)
+        yield from observed(belief) if self.later is None or probs.is_cuda else self.later.put(belief)

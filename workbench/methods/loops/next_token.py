@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 
+from torch import Tensor
+
 from workbench.methods.loops.reader import Reader
 from workbench.methods.loops.sampling import GREEDY, Sampling, process, record
 from workbench.methods.rules import DRAWN, LIKELIEST
-from workbench.methods.run import ANSWER, Run, likeliest
+from workbench.methods.run import ANSWER, Run
 from workbench.trace import Candidates, Cells, DraftKind, Event, Phase
 
 
@@ -20,10 +22,8 @@ def next_token(run: Run, sampling: Sampling = GREEDY) -> Iterator[Event]:
         here = Cells(ANSWER, (position,))
         probs = process(logits, sampling)
         if sampling.temperature == 0:
-            kept = likeliest(probs)
-            best, second, *_ = kept.values[0].tolist()
-            token = int(logits.argmax() if best == second else kept.indices[0, 0])
-            yield from run.observe("target", here, probs, kept=kept)
+            token, best, second = _likeliest(logits, probs)
+            yield from run.observe("target", here, probs)
             proposed = run.propose("target", [position], [token], [best], DraftKind.POINT)
             yield proposed
             yield LIKELIEST.judge(Candidates(proposed.ids), [best], [second])
@@ -36,3 +36,10 @@ def next_token(run: Run, sampling: Sampling = GREEDY) -> Iterator[Event]:
         run.take([token])
         yield run.commit(proposed)
     yield run.finish()
+
+
+def _likeliest(logits: Tensor, probs: Tensor) -> tuple[int, float, float]:
+    """The likeliest token, its probability, and the runner-up's."""
+    top = probs.topk(2, dim=-1)
+    best, second = top.values[0].tolist()
+    return int(logits.argmax() if best == second else top.indices[0, 0]), best, second

@@ -1,0 +1,46 @@
+"""Beliefs that are thinned later, many at a time, are the ones that would have been thinned at once."""
+
+import pytest
+import torch
+
+from workbench.methods.thinning import AT_ONCE, Belief, Later, observed
+from workbench.trace import Candidates, Cells, Observe
+
+
+def belief(rows: int, size: int, seed: int, also: int = 0) -> Belief:
+    """Rows with equal entries and zeros among them, as top-k and top-p leave them."""
+    torch.manual_seed(seed)
+    probs = torch.softmax(4 * torch.randn(rows, size), -1)
+    probs[probs < probs.median() / 4] = 0
+    probs[:, : size // 3] = probs[:, :1]
+    where = Cells(0, (7,)), Candidates(tuple(range(rows - 1)))
+    extra = [[seed % size, (3 * seed + row) % size] for row in range(also)]
+    return Belief("target", where if rows > 1 else where[:1], "vocabulary", probs, extra)
+
+
+BELIEFS = [
+    belief(rows, size, seed, also=rows if seed % 2 else 0)
+    for seed, (rows, size) in enumerate(
+        [(1, 1024), (5, 1024), (17, 1024), (2, 5), (1, 1024), (3, 1000), (64, 1024)]
+    )
+]
+
+
+@pytest.mark.parametrize("repeats", [1, 1 + 3 * AT_ONCE // (90 * 1024)])
+def test_together_is_the_same_as_one_by_one(repeats: int) -> None:
+    together = Later()
+    late = [event for _ in range(repeats) for each in BELIEFS for event in together.put(each)]
+    together.fill()
+    alone = [event for _ in range(repeats) for each in BELIEFS for event in observed(each)]
+    assert late == alone
+    assert all(event.keys and event.entropies for event in late)
+
+
+def test_a_row_says_what_it_holds() -> None:
+    probs = torch.tensor([[0.1, 0.4, 0.1, 0.25, 0.15, 0, 0, 0, 0, 0, 0]])
+    (event,) = observed(Belief("draft", (Cells(2, (3,)),), "processed", probs, [[10, 1]]))
+    assert event == Observe("draft", Cells(2, (3,)), "processed", event.keys, event.probs, event.entropies)
+    assert event.keys[0][:5] == (1, 3, 4, 0, 2)
+    assert event.probs[0][:5] == (0.4, 0.25, 0.15, 0.1, 0.1)
+    assert 10 in event.keys[0]
+    assert event.entropies == (1.45817,)
