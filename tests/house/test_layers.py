@@ -38,6 +38,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     ),
     "workbench.train": ("workbench.models.net", "workbench.tasks", "torch", "safetensors", "tokenizers"),
     "workbench.cli": (
+        "workbench.lab",
         "workbench.run",
         "workbench.methods",
         "workbench.models",

@@ -30,6 +30,7 @@ def parser() -> argparse.ArgumentParser:
     _run(commands)
     _check(commands)
     _bench(commands)
+    _lab(commands)
     _docs(commands)
     _handed_over(commands, "train", "train or export an embedded model (see 'train --help')")
     _handed_over(commands, "eval", "measure the embedded models on held-out prompts (see 'eval --help')")
@@ -72,6 +73,17 @@ def _bench(commands: Any) -> None:
     bench.add_argument("--turns", type=int, default=7, help="repeats of every timing (default 7)")
     _device(bench)
     bench.set_defaults(command=_later("bench"))
+
+
+def _lab(commands: Any) -> None:
+    lab = commands.add_parser("lab", help="see what breaks: exact laws with one classic mistake switched on")
+    lab.add_argument("--rule", default="", help="a verification rule, as published unless --mistake is given")
+    lab.add_argument("--mistake", default="", help="a mistake; without one and without --rule: all of them")
+    lab.add_argument("--seed", type=int, default=0, help="seed of the two tables (default 0)")
+    lab.add_argument("--vocabulary", type=int, default=4, help="tokens in the vocabulary: 3 or 4 (default)")
+    lab.add_argument("--temperature", type=float, default=1.0)
+    lab.add_argument("--json", action="store_true")
+    lab.set_defaults(command=_later("lab"))
 
 
 def _docs(commands: Any) -> None:

@@ -1,7 +1,7 @@
 """Parts with one thing wrong: dice, drafters and rules to put in the place of the right ones."""
 
-from collections.abc import Callable, Generator
-from dataclasses import replace
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -29,7 +29,7 @@ from workbench.methods.loops.verification.multipath import (
 from workbench.methods.loops.verification.stepwise import Step, walk
 from workbench.methods.rules import DRAWN, POINT_MASS, SAMPLE_MATCH
 from workbench.methods.run import Run
-from workbench.trace import ROOT, Candidates, Event, Judge, Score
+from workbench.trace import ROOT, Candidates, Event, Judge, Rule, Score
 
 Bend = Callable[[Tensor], Tensor]
 """A distribution (V,) -> the one that is drawn from instead."""
@@ -92,33 +92,67 @@ def likeliest(probs: Tensor) -> Tensor:
 
 # -- drafts that are dropped because of what they are ----------------------------------------------
 
-Doomed = Callable[[Draft, int], bool]
+LIKELY_ENOUGH = Rule(
+    "likely_enough",
+    "likely enough to be read",
+    ">=",
+    "draft probability",
+    "smallest draft probability",
+    "{what} stays: its draft probability {left} is at least {right}.",
+    "{what} is thrown away: its draft probability {left} is below {right}.",
+    value_from="proposed",
+)
+FIRST_DRAWN = Rule(
+    "first_drawn",
+    "first draw of its token",
+    "<",
+    "earlier siblings with its token",
+    "siblings with one token",
+    "{what} stays: {left} earlier siblings read the same, which is below {right}.",
+    "{what} is removed: {left} earlier siblings read the same, which is not below {right}.",
+    bound_from="const(1)",
+)
 
 
-class Dropping:
-    """A drafter whose drafts are thinned before they are verified."""
+@dataclass(frozen=True)
+class Keep:
+    """What is asked of every node before the target reads it: `rule` on value(draft, node) and bound."""
 
-    def __init__(self, drafter: Drafter, doomed: Doomed) -> None:
-        self.drafter, self.doomed = drafter, doomed
+    rule: Rule
+    value: Callable[[Draft, int], float]
+    bound: float
+
+
+class Thinning:
+    """A drafter whose drafts are thinned by what they are."""
+
+    def __init__(self, drafter: Drafter, keep: Keep) -> None:
+        self.drafter, self.keep = drafter, keep
 
     def draft(self, run: Run, room: int) -> Generator[Event, None, Draft]:
         draft = yield from self.drafter.draft(run, room)
-        return thinned(draft, self.doomed)
+        if not draft.ids:
+            return draft
+        nodes = range(len(draft.ids))
+        values = [self.keep.value(draft, node) for node in nodes]
+        verdict = self.keep.rule.judge(Candidates(draft.ids), values, [self.keep.bound] * len(nodes))
+        yield verdict
+        return thinned(draft, verdict.passed)
 
     def learn(self, run: Run, draft: Draft, outcome: Outcome) -> None:
         self.drafter.learn(run, draft, outcome)
 
 
-def dropping(make: MakeDrafter, doomed: Doomed) -> MakeDrafter:
-    """`make` without the doomed nodes and all that hangs on them."""
-    return lambda run, sampling: Dropping(make(run, sampling), doomed)
+def thinning(make: MakeDrafter, keep: Keep) -> MakeDrafter:
+    """`make` without the nodes that fail, and all that hangs on them."""
+    return lambda run, sampling: Thinning(make(run, sampling), keep)
 
 
-def thinned(draft: Draft, doomed: Doomed) -> Draft:
-    """The draft without its doomed nodes and what hangs on them."""
+def thinned(draft: Draft, keeps: Sequence[bool]) -> Draft:
+    """The draft without the nodes that are not kept and what hangs on them."""
     place = {ROOT: ROOT}
     for node, parent in enumerate(draft.parents):
-        if parent in place and not doomed(draft, node):
+        if parent in place and keeps[node]:
             place[node] = len(place) - 1
     kept = [node for node in place if node != ROOT]
     return replace(
@@ -131,18 +165,22 @@ def thinned(draft: Draft, doomed: Doomed) -> Draft:
     )
 
 
-def unlikely(below: float) -> Doomed:
-    """Nodes that the drafter gave less than this."""
-    return lambda draft, node: float(draft.drawn_from[node][draft.tokens[node]]) < below
+def _draft_probability(draft: Draft, node: int) -> float:
+    return float(draft.drawn_from[node][draft.tokens[node]])
 
 
-def repeated(draft: Draft, node: int) -> bool:
-    """Whether an earlier sibling has the same token."""
-    return any(
-        draft.parents[other] == draft.parents[node] and draft.tokens[other] == draft.tokens[node]
-        for other in range(node)
-    )
+def _repeats(draft: Draft, node: int) -> int:
+    mine = draft.parents[node], draft.tokens[node]
+    return sum((draft.parents[other], draft.tokens[other]) == mine for other in range(node))
 
+
+def likely(at_least: float) -> Keep:
+    """Nodes that the drafter gave at least this."""
+    return Keep(LIKELY_ENOUGH, _draft_probability, at_least)
+
+
+ONCE = Keep(FIRST_DRAWN, _repeats, 1)
+"""Of siblings with the same token the first."""
 
 # -- rules ------------------------------------------------------------------------------------------
 

@@ -1,9 +1,11 @@
 """Dice that walk every branch with its weight: what exact laws are made of."""
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+import torch
 from torch import Tensor
 
 from workbench.methods.dice import Pick
@@ -51,3 +53,14 @@ def branches(play: Callable[[ScriptedDice], Result]) -> Iterator[tuple[float, Re
         for at in range(len(script), len(dice.widths)):
             scripts += [[*taken[:at], other] for other in range(1, dice.widths[at])]
         yield dice.weight, result
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Tables of a dozen numbers: dividing them among threads takes a thousand times as long."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

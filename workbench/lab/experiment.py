@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
+from workbench.lab.enumerate import one_thread
 from workbench.lab.law import (
     RoundLaw,
     Text,
@@ -119,6 +120,7 @@ class Finding:
 
 
 @lru_cache(maxsize=256)
+@one_thread()
 def explore(experiment: Experiment) -> Finding:
     """The exact law of one round, continued by the target. Raises WorkbenchError for a bad question."""
     experiment.checked()

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 
 from workbench.lab import bent
 from workbench.lab.recipes import Recipe
-from workbench.methods.loops.verification.typical import typical
+from workbench.methods.loops.verification.typical import TYPICAL, typical
+from workbench.trace import Measure, Rule
 
 Bend = Callable[[Recipe], Recipe]
 
@@ -18,7 +19,8 @@ TOO_UNLIKELY = 0.25
 @dataclass(frozen=True)
 class Mistake:
     """rule: the id of the rule that it is made in. wrong: what is done instead, one sentence.
-    tempting: why people do it. right: what the rule says. bend: the recipe with the mistake in it."""
+    tempting: why people do it. right: what the rule says. bend: the recipe with the mistake in it.
+    """
 
     id: str
     title: str
@@ -27,6 +29,9 @@ class Mistake:
     tempting: str
     right: str
     bend: Bend
+    rules: tuple[Rule, ...] = ()
+    measures: tuple[Measure, ...] = ()
+    """What it judges and scores by beside the rule's own."""
 
 
 def _verify(change: Callable) -> Bend:
@@ -79,7 +84,8 @@ CATALOGUE = (
         f"A drafted token is thrown away when the drafter gave it less than {TOO_UNLIKELY:g}.",
         "An unlikely draft will probably be rejected; why should the target read it?",
         "Whether a token stays may not depend on which token it is: stop the draft after it, and keep it.",
-        _draft(bent.dropping, bent.unlikely(TOO_UNLIKELY)),
+        _draft(bent.thinning, bent.likely(TOO_UNLIKELY)),
+        (bent.LIKELY_ENOUGH,),
     ),
     Mistake(
         "typical",
@@ -89,6 +95,8 @@ CATALOGUE = (
         "Whatever the target might well have written reads well, and far more drafts are kept.",
         "This is lossy by design: it is a choice about quality, not a sampler of the target.",
         _instead(typical()),
+        TYPICAL.rules,
+        TYPICAL.measures,
     ),
     Mistake(
         "block_first_failure",
@@ -127,7 +135,8 @@ CATALOGUE = (
         "A second try of a rejected token always fails, so it looks like wasted work.",
         "A repeated draw changes the residual although it fails; whoever removes it has drawn without "
         "replacement and needs that rule.",
-        _draft(bent.dropping, bent.repeated),
+        _draft(bent.thinning, bent.ONCE),
+        (bent.FIRST_DRAWN,),
     ),
     Mistake(
         "forgotten_draws",
@@ -147,7 +156,8 @@ CATALOGUE = (
         "A tree has a budget, and the least likely nodes seem the ones to go.",
         "A sampled tree may be pruned by what does not depend on the tokens that were drawn: depth, "
         "count, order.",
-        _draft(bent.dropping, bent.unlikely(TOO_UNLIKELY)),
+        _draft(bent.thinning, bent.likely(TOO_UNLIKELY)),
+        (bent.LIKELY_ENOUGH,),
     ),
     Mistake(
         "not_struck",

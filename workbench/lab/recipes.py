@@ -12,7 +12,7 @@ from workbench.methods.loops.sampling import Plain
 from workbench.methods.loops.verification import VERIFICATIONS, Verify
 from workbench.methods.run import Run
 from workbench.models.meter import Meter
-from workbench.trace import Event, Phase
+from workbench.trace import Event, Measure, Phase, Rule
 
 PROMPT = (0, 1)
 
@@ -23,13 +23,15 @@ MakeDrafter = Callable[[Run, Plain], Drafter]
 class Recipe:
     """A drafter and a rule, as `draft_verify` takes them. depth: tokens of the longest draft.
 
-    drafts: what is drafted, in a few words.
+    drafts: what is drafted, in a few words. rules, measures: what the drafter judges and scores by.
     """
 
     drafter: MakeDrafter
     verify: Verify
     depth: int
     drafts: str
+    rules: tuple[Rule, ...] = ()
+    measures: tuple[Measure, ...] = ()
 
     def events(self, run: Run, sampling: Plain) -> Iterator[Event]:
         """Decode until the run's budget is spent."""

@@ -1,0 +1,92 @@
+"""What the laboratory says, as plain values: the page and the command line show the same."""
+
+from math import inf
+from typing import Any
+
+from workbench.lab.experiment import COLDEST, HOTTEST, SIZES, Experiment, Finding, Shown
+from workbench.lab.law import NOTICED
+from workbench.lab.mistakes import MISTAKES, Mistake
+from workbench.lab.recipes import RECIPES
+from workbench.lab.record import Caught
+from workbench.methods.loops.verification import VERIFICATIONS
+
+DEFINITIONS = {
+    "variation": "Total variation: the largest difference that the two laws make in the probability of any "
+    "event; 0 for equal laws, 1 for laws that share nothing.",
+    "mean": "Expected tokens per step: accepted drafts and the token after them, over all branches of one "
+    "round.",
+    "samples": f"Samples to notice: so many independent texts make Pearson's chi-square test reach p < "
+    f"{NOTICED:g} every other time. The statistic grows with n phi^2, phi^2 = sum (output - target)^2 / "
+    "target, which is known exactly here.",
+}
+
+
+def letters(text: tuple[int, ...]) -> str:
+    """Token 0 is a, token 1 is b."""
+    return " ".join(chr(97 + token) for token in text)
+
+
+def options() -> dict[str, Any]:
+    """What can be chosen."""
+    rules = [
+        {
+            "id": id,
+            "title": VERIFICATIONS[id].title,
+            "sentence": VERIFICATIONS[id].sentence,
+            "drafts": recipe.drafts,
+            "tokens": recipe.depth + 1,
+            "mistakes": [mistake(each) for each in MISTAKES.values() if each.rule == id],
+        }
+        for id, recipe in RECIPES.items()
+    ]
+    temperature = {"low": COLDEST, "high": HOTTEST}
+    return {"rules": rules, "sizes": SIZES, "temperature": temperature, "definitions": DEFINITIONS}
+
+
+def mistake(each: Mistake) -> dict[str, str]:
+    """A mistake in words."""
+    return {
+        "id": each.id, "title": each.title, "rule": each.rule, "wrong": each.wrong,
+        "tempting": each.tempting, "right": each.right,
+    }  # fmt: skip
+
+
+def finding(found: Finding) -> dict[str, Any]:
+    """The figures of one experiment; samples is null where no number of samples would do."""
+    asked: Experiment = found.experiment
+    return {
+        "rule": asked.rule,
+        "mistake": asked.mistake,
+        "seed": asked.seed,
+        "size": asked.size,
+        "temperature": asked.temperature,
+        "variation": found.variation,
+        "samples": finite(found.samples),
+        "mean": found.mean,
+        "right_mean": found.right_mean,
+        "branches": found.branches,
+        "laws": [_shown(each) for each in found.shown],
+    }
+
+
+def _shown(each: Shown) -> dict[str, Any]:
+    rows = [{"text": letters(text), "target": target, "output": output} for text, target, output in each.rows]
+    samples = finite(each.samples)
+    return {"tokens": each.tokens, "variation": each.variation, "samples": samples, "rows": rows}
+
+
+def finite(samples: float) -> float | None:
+    """None for infinity, which JSON has not."""
+    return None if samples == inf else samples
+
+
+def catching(found: Caught) -> dict[str, Any]:
+    """Where the mistake can be seen in a recorded run."""
+    ok, parts = found.report.ok, found.parts
+    return {
+        "seed": found.trace.header.seed,
+        "events": len(found.trace.events),
+        "parts": parts if parts >= 0 else None,
+        "check": {"ok": ok, "event": None if ok else found.report.problems[0].event},
+        "sentence": found.sentence,
+    }
