@@ -15,3 +15,14 @@ TINY = 1e-38
 def entropy(probs: Tensor) -> Tensor:
     """-sum p ln p in nats, (R,)."""
     return -(probs * probs.clamp_min(TINY).log()).sum(dim=-1)
+
+
+def margin(probs: Tensor) -> Tensor:
+    """Likeliest minus second likeliest probability, (R,); 0 where there is but one entry."""
+    top = probs.topk(min(2, probs.shape[-1]), dim=-1).values
+    return top[:, 0] - top[:, -1]
+
+
+def divergence(now: Tensor, before: Tensor) -> Tensor:
+    """KL(now || before) in nats, (R,): how far beliefs have moved since the last round (KLASS)."""
+    return (now * (now.clamp_min(TINY).log() - before.clamp_min(TINY).log())).sum(dim=-1)

@@ -1,26 +1,29 @@
 """Fast-dLLM's parallel decoding: write every token that is sure enough."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from workbench.methods.api import Guarantee, Promise, knob, method, temperature
-from workbench.methods.loops.unmask import (
+from workbench.methods.loops.unmask import unmask
+from workbench.methods.loops.unmasking import (
     AT_LEAST_ONE,
     BLOCK_HELP,
+    CONFIDENCE,
     THRESHOLD,
+    THRESHOLD_HELP,
     Recipe,
-    Round,
-    ranked,
-    unmask,
+    Sampling,
+    above,
+    blocks,
 )
 from workbench.methods.run import Run
-from workbench.trace import Candidates, Event
+from workbench.trace import Event
 
 
 @dataclass(frozen=True)
 class Params:
     temperature: float = temperature()
-    threshold: float = knob(0.9, 0, 1, 0.01, "confidence from which a token is written")
+    threshold: float = knob(0.9, 0, 1, 0.01, THRESHOLD_HELP)
     block_length: int = knob(32, 1, 512, 1, BLOCK_HELP)
 
 
@@ -49,15 +52,6 @@ def fast_dllm_threshold(run: Run, p: Params) -> Iterator[Event]:
     Confidence is the probability of the chosen token at temperature 1 in float64. How many rounds it
     takes depends on the text. No caching here: every round computes the whole canvas.
     """
-
-    def select(now: Round) -> Generator[Event, None, list[int]]:
-        verdict = THRESHOLD.judge(now.candidates, now.confidence, [p.threshold] * len(now.holes))
-        yield verdict
-        sure = [i for i, passed in enumerate(verdict.passed) if passed]
-        if sure:
-            return sure
-        best = ranked(now.confidence).index(0)
-        yield AT_LEAST_ONE.judge(Candidates((now.candidates.ids[best],)), [0], [1])
-        return [best]
-
-    yield from unmask(run, Recipe(select, p.block_length, p.temperature))
+    yield from unmask(
+        run, Recipe(blocks(p.block_length), above(p.threshold), CONFIDENCE, Sampling(p.temperature))
+    )
