@@ -70,6 +70,7 @@ CASES = {
 }
 SETTINGS = {
     "block_verification": [{"draft_length": 2}, {"draft_length": 3, "stop_below": 0.4}],
+    "gbv": [{"chains": 2, "draft_length": 2}],
     "sample_and_match": [{"depth": 2}, {"shape": "tree", "branch": 2, "depth": 2, "total": 4}],
     "speculative_sampling": [{"draft_length": 2}, {"draft_length": 3, "stop_below": 0.4}],
     "token_tree": [
@@ -82,7 +83,18 @@ SETTINGS = {
         {"draft_length": 2, "translation": "shared tokens", "target_lookbehind": 1},
     ],
     "prompt_lookup": [{"draft_length": 3, "max_ngram": 2}],
+    "rest": [{"draft_length": 3, "nodes": 5}, {"longest": 2, "texts": 1, "nodes": 2}],
+    "token_recycling": [{"ranks": 2, "nodes": 6, "depth": 3}, {"ranks": 3, "nodes": 3}],
+    "stand": [
+        {"shortest": 1, "longest": 2, "kept": 2, "nodes": 6, "branch": 3, "depth": 2},
+        {"shortest": 1, "siblings": "likeliest", "nodes": 5, "branch": 2},
+    ],
+    "aded": [{"simulations": 3, "depth": 2, "nodes": 4}],
     "jacobi": [{"window": 2}],
+    "lookahead": [
+        {"window": 3, "ngram": 2, "guesses": 2},
+        {"window": 1, "ngram": 2, "pool_from_prompt": True},
+    ],
 }
 
 

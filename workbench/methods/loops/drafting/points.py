@@ -37,10 +37,10 @@ class Points:
             node = self.parents[node]
         return tokens[::-1]
 
-    def propose(self, run: Run, source: str) -> Propose:
+    def propose(self, run: Run, source: str, kind: DraftKind = DraftKind.POINT) -> Propose:
         """The event that puts all nodes on the table behind the committed text."""
         start = len(run.prompt) + len(run.answer)
-        return run.tree(source, start, self.tokens, self.parents, self.probs, DraftKind.POINT)
+        return run.tree(source, start, self.tokens, self.parents, self.probs, kind)
 
     def draft(self, ids: tuple[int, ...]) -> Draft:
         """The nodes as what is verified; `ids` are their candidates."""

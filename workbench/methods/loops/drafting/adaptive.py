@@ -1,0 +1,257 @@
+"""Drafts found by a tree search over a tri-gram table that adapts to the text (ADED)."""
+
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from math import log, sqrt
+
+import torch
+from torch import Tensor
+
+from workbench.methods.loops.drafting.points import Points
+from workbench.methods.loops.verification import Draft, Outcome
+from workbench.methods.run import ANSWER, Corpus, Run
+from workbench.trace import ROOT, Candidates, Cells, DraftKind, Event, Measure, Rule, Score, Source
+
+PER_PAIR = 12
+"""Next tokens that the table keeps per pair of tokens."""
+RECENT, STEP, CAP = 16, 0.04, 3.0
+"""Every tri-gram among the last RECENT tokens gains STEP in every round, up to CAP."""
+C1, C2 = 32.0, 8.0
+"""Constants of the search: how much, and how fast growing, the pull to what was rarely visited is."""
+
+TRIGRAMS = Source("trigrams", "tree search over the tri-gram table", "match")
+RAISED = Measure(
+    "raised", "tri-grams raised", "tri-grams", "neither", "tri-grams of the last tokens that gained"
+)
+ROWS = Measure("table_rows", "rows of the table", "rows", "neither", "pairs of tokens that the table knows")
+VISITS = Measure("visits", "visits", "count", "higher", "simulations that went through the node")
+VALUE = Measure("value", "mean value", "share", "higher", "mean over its visits of the share of a simulation")
+PRIORITY = Measure(
+    "priority",
+    "priority in the search",
+    "",
+    "higher",
+    "value + (c1 + ln((N + c2 + 1)/c2)) * share * sqrt(N) / (1 + visits), N the visits of its parent",
+)
+SEARCH_MEASURES = (RAISED, ROWS, VISITS, VALUE, PRIORITY)
+CHOSEN = Rule(
+    "chosen",
+    "among the most visited",
+    "<",
+    "rank by visits",
+    "nodes verified",
+    "{what} is verified: rank {left} by visits is below {right}.",
+    "{what} is pruned before verification: rank {left} by visits is not below {right}.",
+    value_from="rank(score:visits)",
+    bound_from="knob(nodes)",
+)
+
+Pair = tuple[int, int]
+Weights = dict[int, float]
+
+
+@lru_cache(maxsize=4)
+def counted(texts: Corpus) -> dict[Pair, Weights]:
+    """Pair of tokens -> the commonest next tokens and their share of what followed the pair in `texts`."""
+    counts: dict[Pair, dict[int, int]] = {}
+    for text in texts:
+        for first, second, third in zip(text, text[1:], text[2:], strict=False):
+            row = counts.setdefault((first, second), {})
+            row[third] = row.get(third, 0) + 1
+    table = {}
+    for pair, row in counts.items():
+        best = sorted(row.items(), key=lambda item: (-item[1], item[0]))[:PER_PAIR]
+        table[pair] = {token: count / sum(row.values()) for token, count in best}
+    return table
+
+
+class Trigrams:
+    """The table of a run: the corpus' shares, raised by what the run itself wrote."""
+
+    def __init__(self, texts: Corpus) -> None:
+        self._base = counted(texts)
+        self._raised: dict[Pair, Weights] = {}
+
+    def __len__(self) -> int:
+        return len(self._base.keys() | self._raised.keys())
+
+    def after(self, pair: Pair) -> Weights:
+        """Next tokens with their weights, which need not sum to 1."""
+        return self._raised.get(pair) or self._base.get(pair, {})
+
+    def raise_recent(self, text: Sequence[int]) -> int:
+        """Raise every tri-gram among the last RECENT tokens; how many there were."""
+        recent = text[-RECENT:]
+        seen = dict.fromkeys(zip(recent, recent[1:], recent[2:], strict=False))
+        for first, second, third in seen:
+            row = self._raised.setdefault((first, second), dict(self.after((first, second))))
+            row[third] = min(CAP, row.get(third, 0.0) + STEP)
+        return len(seen)
+
+
+@dataclass
+class Node:
+    """A node of the search: its token, the tokens before it, its share of its parent's row."""
+
+    pair: Pair
+    share: float
+    depth: int
+    visits: int = 0
+    total: float = 0.0
+    children: list["Node"] = field(default_factory=list)
+    expanded: bool = False
+
+    def priority(self, above: int) -> float:
+        """How much a search at the parent, visited `above` times, wants to come here again."""
+        pull = C1 + log((above + C2 + 1) / C2)
+        return self.total / self.visits + pull * self.share * sqrt(above) / (1 + self.visits)
+
+
+class Search:
+    """Monte Carlo tree search from the last two tokens, `depth` tokens deep (ADED, PUCT as in AlphaZero)."""
+
+    def __init__(self, run: Run, table: Trigrams, pair: Pair, depth: int) -> None:
+        self.run, self.table, self.depth = run, table, depth
+        self.root = Node(pair, 1.0, 0)
+        self._rows: dict[Pair, tuple[list[int], Tensor]] = {}
+
+    def simulate(self) -> None:
+        """One visit: down to a node never visited, on from there at random, and the mean share back up."""
+        path = [self.root]
+        while children := self._children(path[-1]):
+            fresh = next((child for child in children if not child.visits), None)
+            above = path[-1].visits
+            path.append(fresh or max(children, key=lambda child: child.priority(above)))
+            if fresh:
+                break
+        shares = [node.share for node in path[1:]] + self._roll_out(path[-1])
+        value = sum(shares) / len(shares) if shares else 0.0
+        for node in path:
+            node.visits += 1
+            node.total += value
+
+    def _children(self, node: Node) -> list[Node]:
+        """The node's children by falling share; none at the full depth or after an end-of-text."""
+        if not node.expanded:
+            node.expanded = True
+            if node.depth < self.depth:
+                tokens, shares = self._row(node.pair)
+                pairs = zip(tokens, shares.tolist(), strict=True)
+                node.children = [Node((node.pair[1], t), share, node.depth + 1) for t, share in pairs]
+        return node.children
+
+    def _roll_out(self, node: Node) -> list[float]:
+        """The shares of tokens that are drawn on from `node` to the full depth."""
+        pair, shares = node.pair, []
+        for _ in range(self.depth - node.depth):
+            tokens, row = self._row(pair)
+            if not tokens:
+                break
+            pick = self.run.dice.pick(row)
+            shares.append(float(row[pick.index]))
+            pair = (pair[1], tokens[pick.index])
+        return shares
+
+    def _row(self, pair: Pair) -> tuple[list[int], Tensor]:
+        """Next tokens by falling share, and their shares of the row; empty after an end-of-text."""
+        if pair not in self._rows:
+            weights = {} if pair[1] in self.run.eos_ids else self.table.after(pair)
+            best = sorted(weights.items(), key=lambda item: (-item[1], item[0]))
+            shares = torch.tensor([weight for _, weight in best], dtype=torch.float64)
+            self._rows[pair] = [token for token, _ in best], shares / shares.sum()
+        return self._rows[pair]
+
+    def likeliest(self, pair: Pair) -> tuple[int, float] | None:
+        """The token with the greatest share after `pair`, and that share."""
+        tokens, shares = self._row(pair)
+        return (tokens[0], float(shares[0])) if tokens else None
+
+
+class Adaptive:
+    """Searches anew in every round; the most visited nodes are drafted, each path one token longer."""
+
+    def __init__(self, texts: Corpus, simulations: int, depth: int, nodes: int) -> None:
+        self.table = Trigrams(texts)
+        self.simulations, self.depth, self.nodes = simulations, depth, nodes
+
+    def draft(self, run: Run, room: int) -> Generator[Event, None, Draft]:
+        """A tree that depends on the text and on the dice of the search, not on those of verification."""
+        text = run.text
+        here = Cells(ANSWER, (len(text),))
+        yield Score(RAISED.id, here, (self.table.raise_recent(text),))
+        yield Score(ROWS.id, here, (len(self.table),))
+        if room < 1 or len(text) < 2:
+            return Draft()
+        search = Search(run, self.table, (text[-2], text[-1]), min(self.depth, room))
+        for _ in range(self.simulations):
+            search.simulate()
+        found, nodes = _visited(search.root)
+        if not found.tokens:
+            return Draft()
+        proposed = found.propose(run, TRIGRAMS.id)
+        yield proposed
+        ids = Candidates(proposed.ids)
+        above = [search.root if parent == ROOT else nodes[parent] for parent in found.parents]
+        yield Score(VISITS.id, ids, tuple(node.visits for node in nodes))
+        yield Score(VALUE.id, ids, tuple(node.total / node.visits for node in nodes))
+        priorities = (node.priority(up.visits) for node, up in zip(nodes, above, strict=True))
+        yield Score(PRIORITY.id, ids, tuple(priorities))
+        verdict = CHOSEN.judge(ids, _ranks(nodes), [self.nodes] * len(nodes))
+        yield verdict
+        kept = [node for node, passed in enumerate(verdict.passed) if passed]
+        return (yield from self._lengthen(run, search, found, nodes, kept, proposed.ids, room))
+
+    def _lengthen(
+        self,
+        run: Run,
+        search: Search,
+        found: Points,
+        nodes: list[Node],
+        kept: list[int],
+        ids: tuple[int, ...],
+        room: int,
+    ) -> Generator[Event, None, Draft]:
+        """The kept nodes, and behind every path of the full depth the table's likeliest next token."""
+        place = {ROOT: ROOT, **{node: i for i, node in enumerate(kept)}}
+        tokens = [found.tokens[node] for node in kept]
+        parents = [place[found.parents[node]] for node in kept]
+        ends = [node for node in kept if nodes[node].depth == self.depth < room]
+        grown = [(node, best) for node in ends if (best := search.likeliest(nodes[node].pair))]
+        if not grown:
+            return Draft(tuple(ids[node] for node in kept), tuple(tokens), tuple(parents))
+        more = run.propose(
+            TRIGRAMS.id,
+            [len(run.text) + self.depth] * len(grown),
+            [token for _, (token, _) in grown],
+            [share for _, (_, share) in grown],
+            DraftKind.POINT,
+            [ids[node] for node, _ in grown],
+        )
+        yield more
+        tokens += [token for _, (token, _) in grown]
+        parents += [place[node] for node, _ in grown]
+        return Draft((*(ids[node] for node in kept), *more.ids), tuple(tokens), tuple(parents))
+
+    def learn(self, run: Run, draft: Draft, outcome: Outcome) -> None:
+        """Nothing to learn here: the table is raised by the text itself, before the next search."""
+
+
+def _visited(root: Node) -> tuple[Points, list[Node]]:
+    """The visited nodes as a tree, siblings side by side in the order of their shares, and themselves."""
+    points, nodes, open_ = Points(), list[Node](), [(ROOT, root)]
+    for number, node in open_:
+        for child in node.children:
+            if child.visits:
+                open_.append((points.add(child.pair[1], number, child.share), child))
+                nodes.append(child)
+    return points, nodes
+
+
+def _ranks(nodes: Sequence[Node]) -> list[int]:
+    """0-based rank by visits, the earlier on a tie; a parent has as many as its child and comes first."""
+    order = sorted(range(len(nodes)), key=lambda i: -nodes[i].visits)
+    ranks = [0] * len(nodes)
+    for rank, i in enumerate(order):
+        ranks[i] = rank
+    return ranks
