@@ -151,9 +151,11 @@ def _left(view: View, ref: Ref, asked: Derivation, weight: Span) -> Left | None:
     observed, proposal = view.observed(ref, asked), view.subject(ref)
     if observed is None or proposal is None:
         return None
-    draft = view.state.scores.get((SKEWED, ref), proposal.prob)
+    skewed = view.state.scores.get((SKEWED, ref))
     target = Span(observed, observed * (1 - DIGITS), observed * (1 + DIGITS))
-    siblings = _elder(view, proposal)
+    if skewed is not None:  # one chain was chosen among the siblings, none of them was tested
+        return Left(target, weight, skewed)
+    draft, siblings = proposal.prob, _elder(view, proposal)
     drafts = [draft] * len(siblings)
     if proposal.kind is DraftKind.SAMPLED_WITHOUT:  # its probability before a sibling was struck out
         for place in reversed(range(len(siblings))):
@@ -164,7 +166,7 @@ def _left(view: View, ref: Ref, asked: Derivation, weight: Span) -> Left | None:
         if mass is None:
             return None
         target, weight = _take(target, weight, drawn, mass), _rest(weight, mass)
-    return Left(target, weight, view.state.scores.get((SKEWED, ref), proposal.prob))
+    return Left(target, weight, proposal.prob)
 
 
 def _take(target: Span, weight: Span, draft: float, mass: float) -> Span:

@@ -16,7 +16,7 @@ from workbench.trace import ROOT, Candidates, Cells, DraftKind, Event, Refs
 
 @dataclass(frozen=True)
 class _Level:
-    """Nodes whose next tokens come now: how many chains reach each, its cache row, and its draft (nodes, V)."""
+    """Nodes whose next tokens come now: the chains that reach each, its cache row, its draft (nodes, V)."""
 
     nodes: list[int]
     chains: list[int]

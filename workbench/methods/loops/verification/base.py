@@ -60,6 +60,7 @@ class Outcome:
 Verify = Callable[[Run, Draft, Tensor], Generator[Event, None, Outcome]]
 """Judge a draft. The target's rows (1 + nodes, V): row 0 after the committed text, row i + 1 after node i."""
 
+SHAPED = {CHAIN: "a chain", TREE: "a tree", PATHS: "independent paths"}
 DRAWN_HOW = {
     DraftKind.SAMPLED: "drawn independently of their siblings",
     DraftKind.SAMPLED_WITHOUT: "drawn without replacement",
@@ -88,7 +89,8 @@ class Verification:
     def refuse(self, kind: DraftKind, shape: str) -> str:
         """'' where drafts of this kind and shape may be judged, else the reason in one sentence."""
         if shape not in self.shapes:
-            return f"{self.title} judges a {' or '.join(self.shapes)} of drafts, not a {shape}."
+            judged = " or ".join(SHAPED[each] for each in self.shapes)
+            return f"{self.title} judges {judged}, not {SHAPED[shape]}."
         if kind in self.kinds or (shape == CHAIN and self._without_siblings(kind)):
             return ""
         needed = " or ".join(DRAWN_HOW[each] for each in self.kinds)

@@ -61,7 +61,7 @@ class _Path:
 
 def _follow(draft: Draft, target: Tensor) -> Generator[Event, None, _Path]:
     """From the root go to the drawn child that ranks highest, and note the law of what is chosen so."""
-    chains = sum(draft.counts[node] for node in draft.children(ROOT))
+    chains = sum(_counts(draft)[node] for node in draft.children(ROOT))
     path, node, below, joint = _Path(), ROOT, 0.0, 1.0
     while True:
         row = target[node + 1]
@@ -80,6 +80,11 @@ def _follow(draft: Draft, target: Tensor) -> Generator[Event, None, _Path]:
         path.nodes.append(node)
         path.drawn_from.append(law)
         path.below.append(below)
+
+
+def _counts(draft: Draft) -> tuple[int, ...]:
+    """How many chains run through every node: one each where none were merged."""
+    return draft.counts or (1,) * len(draft.ids)
 
 
 def highest_first(ratios: Tensor) -> Tensor:
@@ -111,7 +116,7 @@ def multipath_block(run: Run, draft: Draft, target: Tensor) -> Generator[Event, 
     """
     if not draft.ids:
         return Outcome([], target[0], False, target)
-    yield Score(DRAWS.id, Candidates(draft.ids), draft.counts)
+    yield Score(DRAWS.id, Candidates(draft.ids), _counts(draft))
     path = yield from _follow(draft, target)
     ids = tuple(draft.ids[node] for node in path.nodes)
     tokens = tuple(draft.tokens[node] for node in path.nodes)
