@@ -26,6 +26,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "torch",
     ),
     "workbench.ui": (
+        "workbench.lab",
         "workbench.run",
         "workbench.methods.api",
         "workbench.methods.catalogue",

@@ -4,20 +4,17 @@ from math import inf
 from typing import Any
 
 from workbench.lab.experiment import COLDEST, HOTTEST, SIZES, Experiment, Finding, Shown
-from workbench.lab.law import NOTICED
 from workbench.lab.mistakes import MISTAKES, Mistake
 from workbench.lab.recipes import RECIPES
 from workbench.lab.record import Caught
 from workbench.methods.loops.verification import VERIFICATIONS
 
 DEFINITIONS = {
-    "variation": "Total variation: the largest difference that the two laws make in the probability of any "
-    "event; 0 for equal laws, 1 for laws that share nothing.",
-    "mean": "Expected tokens per step: accepted drafts and the token after them, over all branches of one "
-    "round.",
-    "samples": f"Samples to notice: so many independent texts make Pearson's chi-square test reach p < "
-    f"{NOTICED:g} every other time. The statistic grows with n phi^2, phi^2 = sum (output - target)^2 / "
-    "target, which is known exactly here.",
+    "variation": "The largest difference that the two laws make in the probability of any event: 0 for equal "
+    "laws, 1 for laws that share nothing.",
+    "mean": "Accepted drafts and the token after them, expected over all branches of one round.",
+    "samples": "So many independent texts take Pearson's chi-square test to p < 1e-9 every other time: its "
+    "statistic grows with n φ², and φ² = Σ (output - target)² / target is known exactly here.",
 }
 
 

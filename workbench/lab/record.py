@@ -44,6 +44,13 @@ class Caught:
     parts: int
 
     @property
+    def event(self) -> int:
+        """The event to look at: the one that `check` flags, else where the run parts from the right rule."""
+        if self.report.ok:
+            return max(self.parts, 0)
+        return min(max(self.report.problems[0].event, 0), len(self.trace.events) - 1)
+
+    @property
     def sentence(self) -> str:
         """What `check` makes of it."""
         if not self.report.ok:

@@ -13,6 +13,7 @@ from workbench.trace import WorkbenchError
 from workbench.ui import share
 from workbench.ui.answer import Known
 from workbench.ui.api import publish
+from workbench.ui.lab import NAV, part
 from workbench.ui.place import Place
 
 log = logging.getLogger(__name__)
@@ -22,6 +23,7 @@ LEAD = "Run a decoding method step by step, see what it did and why, and check t
 UNEXPECTED = "Something unexpected happened ({}); the log of the program says more."
 HEAD = (
     '<link rel="stylesheet" href="/player/player.css"><link rel="stylesheet" href="/workbench/page.css">'
+    '<link rel="stylesheet" href="/lab/lab.css">'
     '<script src="/player/player.js"></script><script src="/workbench/page.js"></script>'
 )
 FREE = [("Free text", share.FREE)]
@@ -38,12 +40,13 @@ def page(place: Place) -> gr.Blocks:
     """The whole page; nothing here loads a model or torch."""
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True) as blocks:
         gr.HTML(
-            f"<header class='wb-top'><h1>{TITLE}</h1><p>{LEAD}</p></header>",
+            f"<header class='wb-top'><h1>{TITLE}</h1><p>{LEAD}</p>{NAV}</header>",
             elem_id="top",
             apply_default_css=False,
         )
         with gr.Row(elem_id="layout"):
             with gr.Column(elem_id="settings", min_width=300):
+                part("controls")
                 with gr.Group(elem_classes="wb-group"):
                     controls, known = _prompt()
                     controls += _limits()
@@ -53,6 +56,7 @@ def page(place: Place) -> gr.Blocks:
                 _setup("b")
                 buttons = _buttons()
             with gr.Column(elem_id="stage-column", min_width=300):
+                part("figure")
                 stage = gr.HTML(
                     html_template='<div class="wb-stage"></div>',
                     js_on_load=STAGE,

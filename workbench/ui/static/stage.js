@@ -37,6 +37,8 @@
     return drawn && about;
   }
 
+  wb.show = show;
+
   function hold(pane, id) {
     runs[pane] = id;
     exportRow(pane);
