@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Generic, Protocol, Self, TypeVar
 
 import numpy as np
@@ -9,19 +10,45 @@ import numpy as np
 from workbench.models.api import ModelError, StaleMemory
 
 
+class Sight:
+    """seen: bool (room, room), which of the rows behind the trunk each of them sees, itself included.
+
+    Trails that grow out of one another share one; a second branch from the same place gets its own.
+    """
+
+    def __init__(self, room: int) -> None:
+        self.seen = np.zeros((room, room), dtype=bool)
+        self.rows = 0
+
+    def grow(self, old: int, parents: Sequence[int]) -> "Sight":
+        """With rows behind the first `old` ones, row i following row parents[i] (negative: the trunk)."""
+        total = old + len(parents)
+        sight = self
+        if self.rows != old or total > len(self.seen):
+            sight = Sight(total + total // 4 + 16)
+            sight.seen[:old, :old] = self.seen[:old, :old]
+        seen = sight.seen
+        for row, parent in enumerate(parents, old):
+            if parent >= 0:
+                seen[row] = seen[parent]
+            seen[row, row] = True
+        sight.rows = total
+        return sight
+
+
 @dataclass(frozen=True, eq=False)
 class Trail:
     """Rows 0..trunk form a chain; row trunk + j follows row parents[j] (-1 = nothing).
 
     depths[j]: its position in the text. attached[j]: how many trunk rows it sees.
-    seen: bool (b, b), which of the b rows behind the trunk each of them sees, itself included.
+    sight: which of the rows behind the trunk each of them sees.
     """
 
     trunk: int
     parents: tuple[int, ...]
     depths: tuple[int, ...]
     attached: tuple[int, ...]
-    seen: np.ndarray
+    sight: "Sight"
 
     @property
     def rows(self) -> int:
@@ -37,33 +64,27 @@ class Trail:
 
     def grow(self, parents: Sequence[int]) -> "Trail":
         """New rows, row i following row parents[i]; raises ModelError for a parent that is not there yet."""
-        first, old, new = self.rows, len(self.parents), len(parents)
+        first, old = self.rows, len(self.parents)
         depths, attached = list(self.depths), list(self.attached)
-        seen = np.zeros((old + new, old + new), dtype=bool)
-        seen[:old, :old] = self.seen
         for row, parent in enumerate(parents, first):
             if not -1 <= parent < row:
                 raise ModelError(
                     f"Row {row} cannot follow row {parent}: a parent must come before its child."
                 )
-            mine, above = row - self.trunk, parent - self.trunk
-            if above < 0:
-                depths.append(parent + 1)
-                attached.append(parent + 1)
-            else:
-                depths.append(depths[above] + 1)
-                attached.append(attached[above])
-                seen[mine] = seen[above]
-            seen[mine, mine] = True
-        return Trail(self.trunk, (*self.parents, *parents), tuple(depths), tuple(attached), seen)
+            above = parent - self.trunk
+            depths.append(parent + 1 if above < 0 else depths[above] + 1)
+            attached.append(parent + 1 if above < 0 else attached[above])
+        sight = self.sight.grow(old, [parent - self.trunk for parent in parents])
+        return Trail(self.trunk, (*self.parents, *parents), tuple(depths), tuple(attached), sight)
 
     def mask(self, first: int) -> np.ndarray:
         """bool (rows - first, rows): what the rows from `first` (at or behind the trunk) on may see."""
-        start = first - self.trunk
-        mask = np.zeros((self.rows - first, self.rows), dtype=bool)
-        if self.trunk:
-            mask[:, : self.trunk] = np.arange(self.trunk) < np.array(self.attached[start:])[:, None]
-        mask[:, self.trunk :] = self.seen[start:]
+        start, stop = first - self.trunk, len(self.parents)
+        attached = self.attached[start:]
+        mask = np.ones((stop - start, self.rows), dtype=bool)
+        if min(attached) < self.trunk:
+            mask[:, : self.trunk] = np.arange(self.trunk) < np.array(attached)[:, None]
+        mask[:, self.trunk :] = self.sight.seen[start:stop, :stop]
         return mask
 
     def path(self, rows: Sequence[int]) -> tuple[int, list[int]]:
@@ -86,9 +107,10 @@ class Trail:
         return row - 1 if row < self.trunk else self.parents[row - self.trunk]
 
 
-NOBODY = np.zeros((0, 0), dtype=bool)
+NOBODY = Sight(0)
 
 
+@lru_cache(4096)
 def trunk(rows: int) -> Trail:
     """A chain of `rows` rows, and no tree."""
     return Trail(rows, (), (), (), NOBODY)

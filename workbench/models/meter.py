@@ -43,7 +43,7 @@ class Meter:
 
     def __init__(self, stop_requested: Callable[[], bool] = never) -> None:
         self.pending: list[Pass] = []
-        self.totals: dict[str, Totals] = {}
+        self._sums: dict[str, list[int]] = {}
         self.stop_requested = stop_requested
         self._tick = -1
         self._together = False
@@ -56,8 +56,17 @@ class Meter:
             self._tick += 1
         rows, deep = length(computed), length(layers)
         self.pending.append(Pass(source, self._tick, computed, visible, layers, rows))
-        old = self.totals.get(source, Totals(0, 0, 0))
-        self.totals[source] = Totals(old.passes + 1, old.rows + rows, old.layer_rows + rows * deep)
+        sums = self._sums.get(source)
+        if sums is None:
+            sums = self._sums[source] = [0, 0, 0]
+        sums[0] += 1
+        sums[1] += rows
+        sums[2] += rows * deep
+
+    @property
+    def totals(self) -> dict[str, Totals]:
+        """The running cost of every source that ran."""
+        return {source: Totals(*sums) for source, sums in self._sums.items()}
 
     def drain(self) -> list[Pass]:
         """The passes since the last drain."""

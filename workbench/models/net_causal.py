@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -9,7 +10,7 @@ from torch import Tensor
 from workbench.models.api import Beliefs, Insight, Memory, ModelError, Reading
 from workbench.models.cache import Cache
 from workbench.models.graphs import Graphs
-from workbench.models.memory import EMPTY, RowMemory, Store, Trail, behind
+from workbench.models.memory import EMPTY, RowMemory, Store, Trail, behind, trunk
 from workbench.models.meter import Meter, spans
 from workbench.models.net import Net, Output
 
@@ -67,6 +68,12 @@ class NetCausal:
         want: int | None = None,
     ) -> Reading:
         """See `api.Causal.read`."""
+        if parents is None and layers is None and self._graphs is None:
+            held = self._empty() if after is None else self._mine(after)
+            at, new = held.trail.trunk, len(tokens)
+            plain = not held.trail.parents and held.shallow == at
+            if plain and new and at + new <= self.max_positions:
+                return self._chain(tokens, held, at, want)
         return self._run(tokens, after, parents, layers, want, False).reading
 
     def look(
@@ -96,10 +103,8 @@ class NetCausal:
         trail = held.trail
         positions, mask = self._place(trail, first, not trail.parents)
         self.meter.count(self.role, spans(range(first, held.rows)), spans(range(first)), spans(layers))
-        with torch.inference_mode():
-            output = self.net.forward(
-                None, positions, mask, held.store.buffers.cache, first, layers, states[None], want_hidden=True
-            )
+        cache = held.store.buffers.cache
+        output = self._forward(None, positions, mask, cache, first, layers, states[None], want_hidden=True)
         generation = held.store.write(first, new)
         ran = tuple(sorted({*held.ran, *layers}))
         whole = len(ran) == self.depth
@@ -107,6 +112,24 @@ class NetCausal:
             held, generation=generation, shallow=held.rows if whole else first, ran=() if whole else ran
         )
         return self._insight(output, after, range(first, held.rows))
+
+    def _chain(self, tokens: Sequence[int], held: NetMemory, at: int, want: int | None) -> Reading:
+        """`_run` for the usual pass, a chain through all layers, without what only the others need."""
+        new = len(tokens)
+        stop, store = at + new, held.store
+        self.meter.count(self.role, ((at, stop),), ((0, at),) if at else (), self._all)
+        rows = None if want is None or want >= new else slice(-want, None)
+        places = self._order[:, at:stop]
+        output = self._forward(self._ids(tokens), places, None, store.buffers.cache, at, rows=rows)
+        memory = RowMemory(store, trunk(stop), store.write(at, new), stop)
+        return Reading(self._beliefs(output.logits[0]), memory, range(at, stop))
+
+    def _forward(self, *arguments: Any, **named: Any) -> Output:
+        """The network in inference mode; entering that again would cost as much as an operation."""
+        if torch.is_inference_mode_enabled():
+            return self.net.forward(*arguments, **named)
+        with torch.inference_mode():
+            return self.net.forward(*arguments, **named)
 
     def _run(
         self,
@@ -130,22 +153,21 @@ class NetCausal:
         cache, at = held.store.buffers.cache, old.rows
         seen = ((0, at),) if at else ()
         self.meter.count(self.role, ((at, trail.rows),), seen, self._all if layers is None else spans(run))
-        with torch.inference_mode():
-            if self._graphs is not None and layers is None and not look:
+        if self._graphs is not None and layers is None and not look:
+            with torch.inference_mode():
                 output = Output(self._graphs.run(ids, positions, mask, cache, at), ())
-            else:
-                rows = None if want is None else slice(-want, None)
-                output = self.net.forward(
-                    ids, positions, mask, cache, at, layers, want_hidden=look, rows=rows
-                )
+        else:
+            rows = None if want is None or want >= len(tokens) else slice(-want, None)
+            output = self._forward(ids, positions, mask, cache, at, layers, want_hidden=look, rows=rows)
         generation = held.store.write(at, len(tokens))
+        stop = trail.rows
         partial = layers is not None and set(run) != set(range(self.depth))
-        shallow = trail.rows if not partial and held.shallow == at else min(held.shallow, at)
-        ran = () if shallow == trail.rows else tuple(sorted(set(run)))
+        shallow = stop if not partial and held.shallow == at else min(held.shallow, at)
+        ran = () if shallow == stop else tuple(sorted(set(run)))
         memory = RowMemory(held.store, trail, generation, shallow, ran)
         if want is not None and output.logits.shape[1] != want:  # a graph gives every row
             output = output._replace(logits=output.logits[:, -want:])
-        return self._insight(output, memory, range(at, trail.rows))
+        return self._insight(output, memory, range(at, stop))
 
     def _ids(self, tokens: Sequence[int]) -> Tensor:
         """(1, T) int64; a single token is a view of all ids, which is quicker than a new tensor."""

@@ -21,7 +21,7 @@ class Reader:
     def unread(self, text: Sequence[int]) -> list[int]:
         """The tail of `text` that is not cached, at least its last token; the cache is cut back to fit."""
         same = len(self._read)
-        if list(text[:same]) != self._read:
+        if (text[:same] if isinstance(text, list) else list(text[:same])) != self._read:
             same = next(i for i, token in enumerate(self._read) if i >= len(text) or text[i] != token)
         same = min(same, len(text) - 1)
         if self.memory is not None and same < len(self._read):
