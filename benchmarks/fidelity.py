@@ -39,7 +39,7 @@ METHODS: Mapping[str, Mapping[str, Any]] = {
     "block_verification": {"draft_length": 2},
     "gbv": {"chains": 2, "draft_length": 2},
     "sample_and_match": {"depth": 2, "shape": "tree"},
-    "traversal_verification": {"widths": "2,1"},
+    "traversal_verification": {"widths": "2,2"},
     "token_tree": {"verification": "without replacement", "branch": 2, "depth": 2},
     "prompt_lookup": {"draft_length": 2},
     "jacobi": {"window": 2},
