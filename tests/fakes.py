@@ -13,7 +13,7 @@ from workbench.methods.api import Method
 from workbench.methods.dice import SeededDice
 from workbench.methods.run import Run, Spelling
 from workbench.models.api import Beliefs, Reading
-from workbench.models.meter import Meter
+from workbench.models.meter import Meter, spans
 from workbench.models.tokens import Tokens
 from workbench.run.prepare import Prepared, glossary
 from workbench.trace import Header, ModelCard
@@ -48,15 +48,30 @@ class TableMasked:
         canvas: Sequence[int],
         wanted: Sequence[int] | None = None,
         visible: Tensor | None = None,
-        after: object = None,
+        after: TableMemory | None = None,
         only: Sequence[int] | None = None,
         remember: bool = False,
+        positions: Sequence[int] | None = None,
     ) -> Reading:
-        self.meter.count(self.role, ((0, len(canvas)),), (), ((0, 1),))
+        size = len(canvas)
+        first = 0 if after is None or only is not None else after.rows
+        fed = range(first, size) if only is None else only
+        self.meter.count(self.role, spans(fed), spans(sorted({*range(size)} - {*fed})), ((0, 1),))
         law = random_law(self.seed, self.vocab_size, sharpness=4.0)
-        rows = torch.stack([law((*canvas, i)).log() for i in (wanted or range(len(canvas)))])
+        rows = torch.stack([law(self._key(canvas, i, visible, positions)).log() for i in wanted or fed])
         rows[:, self.mask_id] = -torch.inf
-        return Reading(Beliefs(rows, self.name), TableMemory(), range(len(canvas)))
+        memory = TableMemory(tuple((i,) for i in range(size)), (), size) if remember else TableMemory()
+        return Reading(Beliefs(rows, self.name), memory, range(size))
+
+    def _key(
+        self, canvas: Sequence[int], row: int, visible: Tensor | None, positions: Sequence[int] | None
+    ) -> tuple[int, ...]:
+        """What the belief of a row depends on: the tokens that it sees, and where it stands."""
+        place = row if positions is None else positions[row]
+        if visible is None:
+            return (*canvas, place)
+        seen = visible if visible.dim() == 1 else visible[row]
+        return (*(token if see else -1 for token, see in zip(canvas, seen.tolist(), strict=True)), place)
 
 
 class Letters:
@@ -118,9 +133,9 @@ def table_run(
     cards = tuple(
         ModelCard(r, m.name, "0" * 64, 0, size, getattr(m, "mask_id", -1), eos) for r, m in models.items()
     )
-    promise = method.guarantee.promise.value
+    promise = method.promise(params)
     header = Header(
-        method.id, method.title, method.family, method.status, promise, method.guarantee.sentence,
+        method.id, method.title, method.family, method.status, promise.promise.value, promise.sentence,
         dataclasses.asdict(params), cards, "a b c a b", prompt, seed, tokens, detail, "cpu", "float64", {},
     )  # fmt: skip
     return Prepared(method, params, run, meter, header, glossary(method), cast(Tokens, LetterTokens()))

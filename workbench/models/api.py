@@ -205,12 +205,14 @@ class Masked(Model, Protocol):
         after: Memory | None = None,
         only: Sequence[int] | None = None,
         remember: bool = False,
+        positions: Sequence[int] | None = None,
     ) -> Reading:
         """Beliefs about the positions `wanted`, in that order (None = all that this pass can speak about).
 
         visible: bool (N, N) [row sees column], or (N,) columns that all may see; None = the model's own rule.
         after: reuse its rows for the first positions, compute the rest. With `only`, the memory must hold the
         whole canvas, and only these positions are computed again (the others stay stale).
+        positions: where each token of the canvas stands (N,), where that is not its index.
         remember: the returned memory holds the canvas; else it is `after`, or empty.
         """
         ...

@@ -50,10 +50,11 @@ class NetMasked:
         after: Memory | None = None,
         only: Sequence[int] | None = None,
         remember: bool = False,
+        positions: Sequence[int] | None = None,
     ) -> Reading:
         """See `api.Masked.fill`."""
         size = len(canvas)
-        self._fits(size)
+        self._fits(size if positions is None else 1 + max(positions))
         held = None if after is None else self._mine(after)
         computed = self._computed(size, held, only)
         rows = self._rows(wanted, computed)
@@ -67,10 +68,17 @@ class NetMasked:
         reused = sorted(set(range(size)) - set(computed))
         self.meter.count(self.role, spans(computed), spans(reused), ((0, self.depth),))
         with torch.inference_mode():
-            positions = self._order[:, chosen]
-            output = self.net.forward(ids, positions, mask, room, rows=rows, causal=False)
+            output = self.net.forward(
+                ids, self._places(chosen, positions), mask, room, rows=rows, causal=False
+            )
         memory = self._remembered(store, held, computed, size, remember or only is not None)
         return Reading(self._beliefs(output.logits[0]), memory, range(min(computed), max(computed) + 1))
+
+    def _places(self, computed: Tensor, positions: Sequence[int] | None) -> Tensor:
+        """Position ids (1, T) of the computed rows."""
+        if positions is None:
+            return self._order[:, computed]
+        return torch.tensor([positions], device=self.device)[:, computed]
 
     def _computed(self, size: int, held: NetMemory | None, only: Sequence[int] | None) -> Sequence[int]:
         """Which positions run through the network, ascending."""

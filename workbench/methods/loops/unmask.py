@@ -61,7 +61,7 @@ def _rounds(board: Board, cap: int) -> Generator[Event, None, Ending]:
 
 def _round(board: Board, window: Sequence[int]) -> Generator[Event, None, None]:
     recipe, holes = board.recipe, board.open(window)
-    verified = Verified([])
+    verified, now = Verified([]), None
     if holes:
         prediction = yield from board.predict()
         now = yield from _propose(board, prediction, holes)
@@ -73,7 +73,7 @@ def _round(board: Board, window: Sequence[int]) -> Generator[Event, None, None]:
     if verified.ahead is not None:
         board.ahead(verified.ahead)
     if recipe.revise is not None:
-        yield from recipe.revise(board, verified.picks)
+        yield from recipe.revise(board, now, verified.picks)
 
 
 def _commit(board: Board, picks: Sequence[Pick]) -> Generator[Event, None, None]:
@@ -121,11 +121,9 @@ def _propose(board: Board, prediction: Prediction, holes: list[int]) -> Generato
         yield from run.observe(source, cells, probs, "processed", also)
     proposed = run.propose(source, holes, tokens, confidence, kind)
     yield proposed
-    ids, scoring = Candidates(proposed.ids), board.recipe.scoring
-    now = Round(
-        holes, tokens, ids, confidence, probs, [], [], scoring, source, board.block, board.index
-    )  # fmt: skip
-    scores = yield from scoring.of(now)
+    ids = Candidates(proposed.ids)
+    now = Round(board, prediction, holes, tokens, ids, confidence, probs, [], [])
+    scores = yield from board.recipe.scoring.of(now)
     return replace(now, scores=scores, ranks=_ranks(scores))
 
 

@@ -46,9 +46,11 @@ from workbench.methods.loops.unmasking.board import (
     Pick,
     Prediction,
     Recipe,
+    Revise,
     Round,
     Sampling,
     Scoring,
+    Select,
     Verified,
     View,
 )
@@ -85,10 +87,11 @@ from workbench.methods.loops.unmasking.selects import (
 from workbench.trace import Source
 
 __all__ = [
-    "AT_LEAST_ONE", "BLOCK_HELP", "CONFIDENCE", "GUIDANCE_HELP", "GUIDANCE_SOURCES", "MARGIN",
+    "AT_LEAST_ONE", "BLOCK_HELP", "CONFIDENCE", "EXACT", "GUIDANCE_HELP", "GUIDANCE_SOURCES", "MARGIN",
     "NEGATIVE_ENTROPY", "QUOTA", "RANDOM", "RANDOM_RULES", "REMASK_COIN", "ROUND_CAP", "STEPS_HELP",
     "THRESHOLD", "THRESHOLD_HELP", "UNMASK_COIN", "Block", "Board", "Ending", "Pick", "Prediction",
-    "Recipe", "Round", "Sampling", "Scoring", "Verified", "View", "above", "best_only", "blocks",
+    "Recipe", "Revise", "Round", "Sampling", "Scoring", "Select",
+    "Verified", "View", "above", "best_only", "blocks",
     "by_score", "chance", "coins", "dual_cache", "evenly", "everything", "guided", "judged", "passed",
     "plain", "prefix_cache", "reach", "rounds", "scoring", "top",
 ]  # fmt: skip
@@ -97,6 +100,7 @@ BLOCK_HELP = "positions that are unmasked together before the next block begins"
 GUIDANCE_HELP = "classifier-free guidance: how far to move away from the answer without the prompt; 0 is off"
 STEPS_HELP = "rounds over the whole canvas; 0 writes one token a round"
 THRESHOLD_HELP = "confidence from which a token is written"
+EXACT = Source("exact", "the same canvas without a cache", "combined")
 GUIDANCE_SOURCES = (
     Source("unconditional", "the model without the prompt", "draft"),
     Source("guided", "guided combination", "combined"),

@@ -76,13 +76,16 @@ class Pick(NamedTuple):
 
 @dataclass(frozen=True)
 class Round:
-    """The candidates of one round: one for every hole in scope. All columns run over `holes`.
+    """The candidates of one round: one for every hole in scope. All columns run over `holes`. It speaks of
+    the board as it is before the commit.
 
-    probs: (H, V), the distribution that confidence and other scores are read from. confidence[i]: its
-    probability of tokens[i]. scores, ranks: by the recipe's scoring, rank 0 is the best. index: rounds
-    done in this block before this one.
+    board, prediction: what they were proposed on. probs: (H, V), the distribution that confidence and
+    other scores are read from. confidence[i]: its probability of tokens[i]. scores, ranks: by the
+    recipe's scoring, rank 0 is the best.
     """
 
+    board: "Board"
+    prediction: Prediction
     holes: list[int]
     tokens: list[int]
     candidates: Candidates
@@ -90,10 +93,21 @@ class Round:
     probs: Tensor
     scores: list[float]
     ranks: list[int]
-    scoring: "Scoring"
-    source: str
-    block: Block
-    index: int
+
+    @property
+    def scoring(self) -> "Scoring":
+        """The recipe's scoring."""
+        return self.board.recipe.scoring
+
+    @property
+    def block(self) -> Block:
+        """The block that is being written."""
+        return self.board.block
+
+    @property
+    def index(self) -> int:
+        """Rounds of the block that are done."""
+        return self.board.index
 
     @property
     def best(self) -> int:
@@ -224,8 +238,11 @@ class Board:
         return Prediction(self.recipe.compute(self, tokens, wanted))
 
     def observe(self, view: View) -> Generator[Event, None, None]:
-        """Record what a source believes, at temperature 1."""
-        yield from self.run.observe(view.source, Cells(ANSWER, view.positions), warp(view.logits))
+        """Record what a source believes, at temperature 1; of written positions also their token."""
+        also = [[self.tokens[i]] if i in self.written else [] for i in view.positions]
+        if view.positions:
+            cells = Cells(ANSWER, view.positions)
+            yield from self.run.observe(view.source, cells, warp(view.logits), also=also if any(also) else ())
 
     def write(self, picks: Sequence[Pick]) -> None:
         """The picks stand on the canvas; the caller yields the Commit."""
@@ -261,8 +278,8 @@ Select = Callable[[Round], Generator[Event, None, list[int]]]
 """Judge the candidates of a round (there is one at least); returns the indices of those to write."""
 Verify = Callable[[Board, Round, list[Pick]], Generator[Event, None, Verified]]
 """Check what was selected with more passes; may propose candidates of its own."""
-Revise = Callable[[Board, list[Pick]], Generator[Event, None, None]]
-"""After the commit: erase what should be thought over. Sees what was just written."""
+Revise = Callable[[Board, Round | None, list[Pick]], Generator[Event, None, None]]
+"""After the commit of the picks: erase what should be thought over. The round is None if no hole was left."""
 Stop = Callable[[Board], Generator[Event, None, Ending]]
 """Asked before every round; `board.predict()` is at hand and costs no second pass."""
 Also = Callable[[Board], Sequence[int]]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 
 from workbench.methods.loops.unmasking.board import Board, Compute, View, plain
-from workbench.models.api import Memory
+from workbench.models.api import Masked, Memory
 
 __all__ = ["dual_cache", "guided", "plain", "prefix_cache"]
 
@@ -51,15 +51,15 @@ class _Cached:
         raise NotImplementedError
 
 
-def reach(board: Board) -> int:
+def reach(model: Masked) -> int:
     """How many rows left of a position its prediction needs: 1 for models that speak one ahead (Dream)."""
-    return int(getattr(board.model, "shifted", False))
+    return int(getattr(model, "shifted", False))
 
 
 class _Prefix(_Cached):
     def again(self, board: Board, memory: Memory, tokens: Sequence[int], wanted: Sequence[int]) -> View:
         first = board.block.first
-        self.memory = memory.back_to(max(0, first - reach(board)))
+        self.memory = memory.back_to(max(0, first - reach(board.model)))
         at = tuple(i for i in wanted if i >= first)
         return View(board.model.role, at, board.model.fill(tokens, at, after=self.memory).beliefs.logits)
 
@@ -67,7 +67,7 @@ class _Prefix(_Cached):
 class _Dual(_Cached):
     def again(self, board: Board, memory: Memory, tokens: Sequence[int], wanted: Sequence[int]) -> View:
         first, stop = board.block.first, board.block.stop
-        fed = range(max(0, first - reach(board)), stop)
+        fed = range(max(0, first - reach(board.model)), stop)
         at = tuple(i for i in wanted if first <= i < stop)
         reading = board.model.fill(tokens, at, after=memory, only=fed, remember=True)
         self.memory = reading.memory

@@ -66,13 +66,13 @@ def above(threshold: float) -> Select:
     return judged(THRESHOLD, lambda now: [threshold] * len(now.holes))
 
 
-def coins(dice: Dice, chance: Callable[[Round], float]) -> Select:
-    """Every hole by its own coin; a round may write nothing."""
+def coins(dice: Dice, chances: Callable[[Round], Sequence[float]]) -> Select:
+    """Every hole by its own coin, chances[i]; a round may write nothing."""
 
     def select(now: Round) -> Generator[Event, None, list[int]]:
-        odds = chance(now)
-        draws = [dice.uniform(odds) for _ in now.holes]
-        verdict = UNMASK_COIN.judge(now.candidates, draws, [odds] * len(now.holes))
+        odds = chances(now)
+        draws = [dice.uniform(chance) for chance in odds]
+        verdict = UNMASK_COIN.judge(now.candidates, draws, odds)
         yield verdict
         return passed(verdict)
 

@@ -1,0 +1,44 @@
+"""Dream, the lowest entropy first."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from workbench.methods.api import Guarantee, Promise, method
+from workbench.methods.loops.unmask import unmask
+from workbench.methods.loops.unmasking import NEGATIVE_ENTROPY
+from workbench.methods.loops.unmasking.dream import DRAWN, DreamKnobs, recipe
+from workbench.methods.run import Run
+from workbench.trace import Event
+
+
+@dataclass(frozen=True)
+class Params(DreamKnobs):
+    pass
+
+
+@method(
+    id="dream_entropy",
+    title="Dream entropy",
+    family="diffusion",
+    year=2025,
+    paper="Dream 7B: Diffusion Large Language Models (Ye et al., 2025), arXiv 2508.15487",
+    needs={"denoiser": "masked"},
+    guarantee=Guarantee(
+        Promise.LOSSY,
+        "",
+        "It defines its own output: tokens written in one round are chosen independently.",
+    ),
+    params=Params,
+    rules=(NEGATIVE_ENTROPY.rules[0], DRAWN),
+    measures=NEGATIVE_ENTROPY.measures,
+)
+def dream_entropy(run: Run, p: Params) -> Iterator[Event]:
+    """Write the masks whose distribution has the lowest entropy, on a linear time grid.
+
+    Source: the authors' released generation code (alg "entropy"). Temperature, top-p and top-k come
+    before the softmax that the score is read from, unlike LLaDA. Of n masks, floor(n (1 - s/t)) are
+    written in a round, all in the last; with alg_temp above 0 they are drawn by softmax(score / alg_temp).
+    Any order over the whole canvas; a round that writes nothing costs no pass.
+    Differs: one prompt at a time; the entropy is exact, without 1e-10 in the logarithm.
+    """
+    yield from unmask(run, recipe(run, p, NEGATIVE_ENTROPY))
