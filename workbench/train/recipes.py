@@ -174,11 +174,13 @@ RECIPES: dict[str, Recipe] = {
         ),
         Recipe(
             "block", "Block diffusion", "block", MIDDLE, MASKED_MIX,
-            tokens=10_000_000, batches=((0.0, 1), (0.3, 2)), rates=GOING_ON, warm_up=0.0, start="masked",
+            tokens=10_000_000, rows=32, batches=((0.0, 1), (0.3, 2)), rates=GOING_ON, warm_up=0.0,
+            start="masked",
         ),
         Recipe(
             "any-order", "Any-order autoregressive", "any-order", MIDDLE, MASKED_MIX,
-            tokens=10_000_000, batches=((0.0, 1), (0.3, 2)), rates=GOING_ON, warm_up=0.0, start="masked",
+            tokens=10_000_000, rows=32, batches=((0.0, 1), (0.3, 2)), rates=GOING_ON, warm_up=0.0,
+            start="masked",
             semi_share=0.3,
         ),
     )
