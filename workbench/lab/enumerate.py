@@ -1,5 +1,6 @@
 """Dice that walk every branch with its weight: what exact laws are made of."""
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -36,10 +37,11 @@ class ScriptedDice:
 
     def pick(self, probs: Tensor) -> Pick:
         """One branch per token that is possible at all."""
-        support = [i for i, p in enumerate(probs.tolist()) if p > 0]
-        index = support[self._branch([float(probs[i]) for i in support])] if len(support) > 1 else support[0]
-        upper = float(probs[: index + 1].sum())
-        return Pick(index, upper - 0.5 * float(probs[index]), upper, float(probs[index]))
+        weights = probs.tolist()
+        support = [i for i, weight in enumerate(weights) if weight > 0]
+        index = support[self._branch([weights[i] for i in support])] if len(support) > 1 else support[0]
+        upper = math.fsum(weights[: index + 1])
+        return Pick(index, upper - 0.5 * weights[index], upper, weights[index])
 
 
 def branches(play: Callable[[ScriptedDice], Result]) -> Iterator[tuple[float, Result]]:
@@ -56,11 +58,13 @@ def branches(play: Callable[[ScriptedDice], Result]) -> Iterator[tuple[float, Re
 
 
 @contextmanager
-def one_thread() -> Iterator[None]:
-    """Tables of a dozen numbers: dividing them among threads takes a thousand times as long."""
+def quickly() -> Iterator[None]:
+    """For tables of a dozen numbers: one thread, because sharing them out takes a thousand times as long, and
+    no gradients."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        yield
+        with torch.inference_mode():
+            yield
     finally:
         torch.set_num_threads(before)

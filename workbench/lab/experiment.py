@@ -1,9 +1,9 @@
 """One question to the laboratory: this rule, with or without this mistake, on these tables."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 
-from workbench.lab.enumerate import one_thread
+from workbench.lab.enumerate import quickly
 from workbench.lab.law import (
     RoundLaw,
     Text,
@@ -120,7 +120,7 @@ class Finding:
 
 
 @lru_cache(maxsize=256)
-@one_thread()
+@quickly()
 def explore(experiment: Experiment) -> Finding:
     """The exact law of one round, continued by the target. Raises WorkbenchError for a bad question."""
     experiment.checked()
@@ -129,9 +129,7 @@ def explore(experiment: Experiment) -> Finding:
     law = law_of(experiment.recipe, tables, target, experiment.temperature)
     reference = continued((), target, tokens)
     shown = tuple(compared(marginal(law.joint, n), marginal(reference, n), n) for n in range(1, tokens + 1))
-    right = law.mean
-    if experiment.mistake:
-        right = law_of(RECIPES[experiment.rule], tables, target, experiment.temperature).mean
+    right = explore(replace(experiment, mistake=RIGHT)).mean if experiment.mistake else law.mean
     return Finding(experiment, shown, law.mean, right, law.branches)
 
 

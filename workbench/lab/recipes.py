@@ -8,11 +8,13 @@ from workbench.lab.tables import Law, TableCausal
 from workbench.methods.dice import Dice
 from workbench.methods.loops.draft_verify import Drafter, draft_verify
 from workbench.methods.loops.drafters import ModelChain
+from workbench.methods.loops.drafting.paths import IndependentPaths
+from workbench.methods.loops.drafting.static_tree import StaticTree
 from workbench.methods.loops.sampling import Plain
 from workbench.methods.loops.verification import VERIFICATIONS, Verify
 from workbench.methods.run import Run
 from workbench.models.meter import Meter
-from workbench.trace import Event, Measure, Phase, Rule
+from workbench.trace import DraftKind, Event, Measure, Phase, Rule
 
 PROMPT = (0, 1)
 
@@ -68,13 +70,37 @@ def _chain(run: Run, sampling: Plain) -> Drafter:
     return ModelChain(run, sampling, 2, 0.0)
 
 
+def _paths(run: Run, sampling: Plain) -> Drafter:
+    return IndependentPaths(run, sampling, 2, 2)
+
+
+def _tree(widths: tuple[int, ...], kind: DraftKind) -> MakeDrafter:
+    return lambda run, sampling: StaticTree(run, sampling, widths, kind)
+
+
 CHAIN = "a chain of two sampled tokens"
+PATHS = "two independent chains of two tokens, merged where they agree"
+WITH = "three tokens for the next place, drawn independently"
+WITHOUT = "three different tokens for the next place, drawn without replacement"
+TREE = "two {} for the next place, and behind each of them one more"
+TREE_WITHOUT = TREE.format("different tokens, drawn without replacement,")
+TREE_LIKELIEST = TREE.format("likeliest tokens")
 
+DRAFTERS: dict[str, tuple[MakeDrafter, int, str]] = {
+    "ratio": (_chain, 2, CHAIN),
+    "block": (_chain, 2, CHAIN),
+    "multipath_block": (_paths, 2, PATHS),
+    "multiround": (_tree((3,), DraftKind.SAMPLED), 1, WITH),
+    "recursive": (_tree((3,), DraftKind.SAMPLED_WITHOUT), 1, WITHOUT),
+    "traversal": (_tree((2, 1), DraftKind.SAMPLED_WITHOUT), 2, TREE_WITHOUT),
+    "point_mass": (_tree((2, 1), DraftKind.POINT), 2, TREE_LIKELIEST),
+    "sample_match": (_tree((2, 1), DraftKind.POINT), 2, TREE_LIKELIEST),
+}
+"""A drafter that is legal for the rule, how deep it drafts, and that in words. Small: every branch is
+walked."""
 
-def _recipes() -> dict[str, Recipe]:
-    chains = {id: Recipe(_chain, VERIFICATIONS[id].verify, 2, CHAIN) for id in ("ratio", "block")}
-    return chains
-
-
-RECIPES = _recipes()
+RECIPES = {
+    id: Recipe(drafter, VERIFICATIONS[id].verify, depth, drafts)
+    for id, (drafter, depth, drafts) in DRAFTERS.items()
+}
 """By the id of the rule."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, cast
 
-from workbench.lab.enumerate import one_thread
+from workbench.lab.enumerate import quickly
 from workbench.lab.experiment import Experiment
 from workbench.lab.recipes import PROMPT
 from workbench.lab.tables import LetterTokens
@@ -65,7 +65,7 @@ class Caught:
 
 
 @lru_cache(maxsize=64)
-@one_thread()
+@quickly()
 def caught(experiment: Experiment) -> Caught:
     """Of the first runs one that `check` flags, else one that parts from the right rule.
 

@@ -3,7 +3,8 @@
   "use strict";
   const {el} = wb;
   const VIEW = "breaks";
-  const state = {rule: "ratio", mistake: "resample_from_target", seed: 1, size: 3, temperature: 1, tokens: 2};
+  const state = {rule: "ratio", mistake: "resample_from_target", seed: 0, size: 4, temperature: 1, tokens: 2};
+  const HIDDEN = "On these two tables the mistake changes nothing that the round writes: a test on one pair of models can miss it altogether. Try the next seed.";
   let all = null, law = null, asked = 0, later = 0, controls = null, figure = null, begun = false;
 
   // ---- which view -----------------------------------------------------------------------
@@ -138,13 +139,13 @@
 
   function show() {
     const wrong = mistake(), kept = law.variation < 1e-9;
-    const verdict = kept ? "✓ the law is the target's" : "× the law is not the target's";
+    const verdict = !kept ? "× the law is not the target's" : wrong ? "– hidden: the law is still the target's" : "✓ the law is the target's";
     state.tokens = Math.min(state.tokens, law.laws.length);
     const title = wrong ? `${capital(rule().title)}, wrong: ${wrong.title}` : `${capital(rule().title)}, as published`;
     figure.replaceChildren(
       el("section", {class: "wb-card", "aria-labelledby": "wb-lab-title"},
-        el("div", {class: "wb-lab-head"}, el("h2", {id: "wb-lab-title", text: title}), el("span", {class: "wb-verdict", "data-kept": String(kept), "data-testid": "lab-verdict", role: "status", text: verdict})),
-        wrong ? words(wrong) : null, el("div", {class: "wb-lab-law"}), el("div", {class: "wb-tiles"})),
+        el("div", {class: "wb-lab-head"}, el("h2", {id: "wb-lab-title", text: title}), el("span", {class: "wb-verdict", "data-kept": kept && wrong ? "hidden" : String(kept), "data-testid": "lab-verdict", role: "status", text: verdict})),
+        wrong ? words(wrong) : null, kept && wrong ? el("p", {class: "wb-help wb-hidden", "data-testid": "lab-hidden", text: HIDDEN}) : null, el("div", {class: "wb-lab-law"}), el("div", {class: "wb-tiles"})),
       el("section", {class: "wb-card wb-caught", "aria-label": "In a recorded run"}, el("p", {class: "wb-caption", text: "In a recorded run"}), el("div", {class: "wb-caught-row"}, el("p", {class: "wb-faint", text: "Recording runs until the mistake shows…"}))));
     drawLaw();
   }
@@ -235,9 +236,7 @@
       document.body.classList.add("wb-breaks-run");
       await wb.show("b", "");
       await wb.show("a", found.run);
-      const player = wb.player();
-      player.setClock("events");
-      player.seek(found.event + 1);
+      goTo(found.event);
       document.getElementById("stage").scrollIntoView({behavior: "smooth", block: "start"});
     } catch (error) {
       wb.say(error.message, "error");
@@ -245,6 +244,13 @@
     } finally {
       button.disabled = false;
     }
+  }
+
+  /* The step of pane A that holds an event. */
+  function goTo(event) {
+    const player = wb.player(), pane = player.panes.a, at = pane.reel.beats.findIndex((beat) => beat.e[1] >= event);
+    player.setClock("events");
+    if (at >= 0) pane.seekBeat(at);
   }
 
   // ---- where gradio puts it -------------------------------------------------------------
