@@ -3,18 +3,24 @@
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import product
+from math import prod
 
 import pytest
 import torch
-from fakes import Law, branches, random_law
+from fakes import Law, branches, random_law, table_run
 from torch import Tensor
 
-from workbench.maths.accept import residual, without
+from benchmarks import fidelity
+from workbench.maths.accept import highest_of, residual, without
+from workbench.methods.catalogue import catalogue
 from workbench.methods.dice import Dice
 from workbench.methods.loops.verification import VERIFICATIONS, Draft, Outcome, Verify
 from workbench.methods.run import Run
 from workbench.models.meter import Meter
-from workbench.trace import ROOT, DraftKind
+from workbench.run.recorder import Recording
+from workbench.trace import ROOT, DraftKind, Judge, Score, Trace, fold
+from workbench.trace.check import Depth, check
 
 EXACT, VISIBLE = 1e-9, 1e-3
 PACKAGE = "workbench.methods.loops.verification"
@@ -524,7 +530,7 @@ def test_certain_laws_leave_nothing_to_chance(id: str) -> None:
     [
         ("ratio", DraftKind.SAMPLED, "chain", ""),
         ("ratio", DraftKind.POINT, "chain", "needs drafts drawn independently"),
-        ("ratio", DraftKind.SAMPLED, "tree", "judges a chain of drafts, not a tree"),
+        ("ratio", DraftKind.SAMPLED, "tree", "judges a chain, not a tree"),
         ("traversal", DraftKind.SAMPLED, "chain", ""),
         ("traversal", DraftKind.SAMPLED, "tree", "needs drafts drawn without replacement"),
         ("multiround", DraftKind.SAMPLED_WITHOUT, "tree", "needs drafts drawn independently"),
@@ -537,3 +543,117 @@ def test_certain_laws_leave_nothing_to_chance(id: str) -> None:
 def test_a_pair_is_refused_with_its_reason(id: str, kind: DraftKind, shape: str, reason: str) -> None:
     said = VERIFICATIONS[id].refuse(kind, shape)
     assert (reason in said) if reason else not said
+
+
+# -- what the checker recomputes -------------------------------------------------------------------------
+
+
+def recorded(method: str, **knobs) -> Trace:
+    return Recording(table_run(catalogue()[method], {"temperature": 0.9, **knobs}, seed=3)).run()
+
+
+def tampered(trace: Trace, kind: type, name: str, change: Callable[[float], float]) -> tuple[Trace, int]:
+    """The last event of this measure or rule with its first number changed, the verdict made to fit."""
+    events = list(trace.events)
+    of_kind = (i for i, event in enumerate(events) if isinstance(event, kind))
+    at = [i for i in of_kind if name == getattr(events[i], "measure" if kind is Score else "rule")][-1]
+    event = events[at]
+    if isinstance(event, Score):
+        events[at] = replace(event, values=(change(event.values[0]), *event.values[1:]))
+    elif isinstance(event, Judge):
+        bounds = (change(event.bounds[0]), *event.bounds[1:])
+        events[at] = trace.glossary.rules[name].judge(event.of, event.values, bounds)
+    return replace(trace, events=tuple(events)), at
+
+
+@pytest.mark.parametrize(
+    ("method", "knobs", "kind", "name"),
+    [
+        ("block_verification", {}, Score, "running"),
+        ("block_verification", {}, Judge, "block_test"),
+        ("block_verification", {}, Judge, "in_block"),
+        ("gbv", {}, Score, "skewed"),
+        ("gbv", {}, Score, "running"),
+        ("gbv", {}, Judge, "block_test"),
+        ("traversal_verification", {"widths": "3,2,1,1"}, Score, "running"),
+        ("traversal_verification", {"widths": "3,2,1,1"}, Judge, "traversal_test"),
+        ("token_tree", {"verification": "without replacement"}, Judge, "accept_recursive"),
+    ],
+)
+def test_a_forged_number_is_found(method: str, knobs: dict, kind: type, name: str) -> None:
+    trace = recorded(method, **knobs)
+    assert check(trace).ok and check(trace).underivable == 0
+    forged, at = tampered(trace, kind, name, lambda x: x * 0.97 + 0.003 if name != "in_block" else x + 1)
+    found = [problem for problem in check(forged).problems if problem.event == at]
+    assert found and found[0].depth is Depth.DERIVED, (name, at)
+
+
+def test_a_block_rescues_a_token_whose_own_test_failed() -> None:
+    """It happens, the failed test stays in the trace, and what is committed has passed its last test."""
+    rescued = 0
+    for seed in range(12):
+        run = table_run(catalogue()["block_verification"], {"temperature": 1.0}, seed=seed)
+        trace = Recording(run).run()
+        assert check(trace).ok
+        state = fold(trace.events)
+        committed = [proposal for proposal in state.proposals.values() if proposal.committed]
+        rescued += sum(not each.verdicts[0][3] and each.verdicts[-1][3] for each in committed)
+    assert rescued
+
+
+def test_the_law_of_the_highest_chain_is_the_brute_force_one() -> None:
+    """Over all ways in which three chains of two tokens fall, in a random order of the vocabulary."""
+    first, chains = torch.tensor([0.5, 0.2, 0.0, 0.3], dtype=torch.float64), 3
+    second = random_law(3, 4)
+    orders = {(): torch.tensor([3, 0, 2, 1]), **{(t,): torch.randperm(4) for t in range(4)}}
+    places = {at: {token: place for place, token in enumerate(row.tolist())} for at, row in orders.items()}
+
+    def key(chain: tuple[int, int]) -> tuple[int, int]:
+        return places[()][chain[0]], places[chain[:1]][chain[1]]
+
+    single = {(a, b): float(first[a] * second((a,))[b]) for a in range(4) for b in range(4)}
+    best: dict[tuple[int, int], float] = defaultdict(float)
+    for drawn in product(single, repeat=chains):
+        best[min(drawn, key=key)] += prod(single[chain] for chain in drawn)
+    law, under = highest_of(first, orders[()], 0.0, 1.0, chains)
+    for a in range(4):
+        marginal = sum(best[a, b] for b in range(4))
+        assert float(law[a]) == pytest.approx(marginal, abs=EXACT)
+        if first[a] > 0:
+            inner, _ = highest_of(second((a,)), orders[a,], float(under[a]), float(first[a]), chains)
+            assert [float(p) * marginal for p in inner] == pytest.approx([best[a, b] for b in range(4)])
+
+
+# -- whole runs on real networks -------------------------------------------------------------------------
+
+RUNS = 600
+"""Enough for the control to fail beyond doubt; benchmarks/fidelity.py draws 20 000."""
+
+
+@pytest.fixture(scope="module")
+def lab() -> fidelity.Laboratory:
+    torch.set_num_threads(1)
+    return fidelity.laboratory()
+
+
+@pytest.mark.parametrize("id", fidelity.METHODS)
+def test_runs_on_networks_fit_the_law(lab: fidelity.Laboratory, id: str) -> None:
+    found = fidelity.sample(lab, catalogue()[id], fidelity.METHODS[id], RUNS)
+    assert fidelity.fit(found, lab.law).p > fidelity.PASSES
+
+
+def test_runs_with_a_mistake_do_not_fit(lab: fidelity.Laboratory, monkeypatch: pytest.MonkeyPatch) -> None:
+    def first_failure(passed: tuple[bool, ...]) -> int:
+        return next((place for place, good in enumerate(passed) if not good), len(passed))
+
+    monkeypatch.setattr(f"{PACKAGE}.block.block_end", first_failure)
+    found = fidelity.sample(lab, catalogue()["block_verification"], {"draft_length": 2}, RUNS)
+    assert fidelity.fit(found, lab.law).p < fidelity.PASSES
+
+
+def test_the_fit_knows_what_is_forbidden_and_merges_rare_cells() -> None:
+    law = {(0, 0): 0.5, (0, 1): 0.4, (1, 0): 0.06, (1, 1): 0.04}
+    assert fidelity.fit({(2, 2): 1, (0, 0): 9}, law).p == 0
+    assert fidelity.fit({(0, 0): 50, (0, 1): 40, (1, 0): 6, (1, 1): 4}, law).freedom == 2
+    one_degree = fidelity.fit({(0,): 60, (1,): 40}, {(0,): 0.5, (1,): 0.5})
+    assert (one_degree.statistic, one_degree.p) == (pytest.approx(4.0), pytest.approx(0.0455, abs=1e-4))

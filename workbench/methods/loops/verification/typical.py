@@ -47,12 +47,13 @@ def typical(epsilon: float = EPSILON, alpha: float = ALPHA) -> Verify:
 
     def verify(run: Run, draft: Draft, target: Tensor) -> Generator[Event, None, Outcome]:
         """Of all paths whose tokens are all typical keep the longest, the likelier one on a tie."""
-        if not draft.ids:
+        judged = len(draft.ids) - draft.looked
+        if not judged:
             return Outcome([], target[0], False, target)
-        contexts = [parent + 1 for parent in draft.parents]
-        probs = [float(target[row, token]) for row, token in zip(contexts, draft.tokens, strict=True)]
+        contexts = [parent + 1 for parent in draft.parents[:judged]]
+        probs = [float(target[row, token]) for row, token in zip(contexts, draft.tokens, strict=False)]
         entropies = entropy(target).tolist()
-        of = Candidates(draft.ids)
+        of = Candidates(draft.ids[:judged])
         yield Score(CONTEXT_ENTROPY.id, of, tuple(entropies[row] for row in contexts))
         bounds = [min(epsilon, alpha * math.exp(-entropies[row])) for row in contexts]
         verdict = TYPICAL_TEST.judge(of, probs, bounds)
@@ -68,7 +69,7 @@ def _best(draft: Draft, probs: list[float], typical: tuple[bool, ...]) -> Genera
     """The longest path of typical tokens, by total log-likelihood on a tie; its rivals are judged away."""
     paths: dict[int, list[int]] = {ROOT: []}
     merit: dict[int, tuple[int, float]] = {ROOT: (0, 0.0)}
-    for node, parent in enumerate(draft.parents):
+    for node, parent in enumerate(draft.parents[: len(typical)]):
         if typical[node] and parent in paths:
             paths[node] = [*paths[parent], node]
             merit[node] = (len(paths[node]), merit[parent][1] + math.log(probs[node]))
