@@ -1,6 +1,8 @@
 """The conformance suite: it runs over every registered method without being told of it."""
 
+import dataclasses
 import itertools
+import random
 
 import pytest
 from fakes import table_run
@@ -8,7 +10,7 @@ from fakes import table_run
 from viz.figure import offered
 from viz.reel import dumps, reel
 from viz.words import Narrator
-from workbench.methods.api import Method
+from workbench.methods.api import Method, always
 from workbench.methods.catalogue import catalogue
 from workbench.run.recorder import Recording
 from workbench.trace import Judge, State, Token, Trace, fold
@@ -19,7 +21,10 @@ METHODS = list(catalogue().values())
 
 
 def settings(method: Method) -> list[dict]:
-    """The default knobs, and each knob at another value of its range."""
+    """The default knobs, each knob at another value of its range, and combinations of choices.
+
+    Where knobs rule each other out, a value brings the fewest other changes that make it legal.
+    """
     others = []
     for knob in method.knobs:
         if knob.choices:
@@ -33,7 +38,29 @@ def settings(method: Method) -> list[dict]:
                 {knob.name: v} for v in {knob.low, min(knob.high, knob.low + 3 * knob.step)} - {knob.default}
             ]
     hot = {"temperature": 0.8} if any(knob.name == "temperature" for knob in method.knobs) else {}
-    return [{}, *others, *({**other, **hot} for other in others if hot)]
+    every = [{}, *others, *({**other, **hot} for other in others if hot), *mixtures(method)]
+    found = (legal(method, setting) for setting in every)
+    return [setting for setting in found if setting is not None]
+
+
+def legal(method: Method, setting: dict) -> dict | None:
+    """A setting made legal; None where nothing makes it so."""
+    params = method.nearest(method.values(setting), keep=tuple(setting))
+    defaults = dataclasses.asdict(method.values({}))
+    return params and {name: v for name, v in dataclasses.asdict(params).items() if v != defaults[name]}
+
+
+def mixtures(method: Method, count: int = 12) -> list[dict]:
+    """Choices taken together, where a method says what goes together: a seeded sample."""
+    lists = [knob for knob in method.knobs if knob.choices]
+    if method.legal is always:
+        return []
+    every = [
+        dict(zip([k.name for k in lists], v, strict=True))
+        for v in itertools.product(*(k.choices for k in lists))
+    ]
+    allowed = [each for each in every if not method.legal(method.values(each))]
+    return random.Random(0).sample(allowed, min(count, len(allowed)))
 
 
 CASES = [pytest.param(m, s, id=f"{m.id}-{i}") for m in METHODS for i, s in enumerate(settings(m))]

@@ -79,6 +79,7 @@ SETTINGS = {
         {"branch": 3, "depth": 1, "verification": "without replacement"},
     ],
     "pearl": [{"draft_length": 2}],
+    "speculative": [{"depth": 2}, {"verification": "block", "depth": 2}],
     "universal_assisted": [
         {"draft_length": 2},
         {"draft_length": 2, "translation": "shared tokens", "target_lookbehind": 1},

@@ -178,7 +178,10 @@
         const [box, note] = this.marked(knob, this.box(knob, shared));
         return el("div", {class: "wb-field wb-switch"}, box, label, help, note);
       }
-      if (knob.kind === "list") return el("div", {class: "wb-field"}, label, ...this.marked(knob, this.menu(knob, shared)), help);
+      if (knob.kind === "list") {
+        const [list, note] = this.marked(knob, this.menu(knob, shared));
+        return el("div", {class: "wb-field"}, label, list, help, note);
+      }
       return el("div", {class: "wb-field wb-slider"}, label, ...this.slider(knob, shared), help);
     }
 

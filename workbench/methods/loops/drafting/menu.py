@@ -1,0 +1,155 @@
+"""Every drafter in every shape that it can take, and which rules may judge what comes out.
+
+What can be put together is decided here once: the composed method refuses with these sentences, and
+the page greys with them.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from workbench.methods.loops.draft_verify import Drafter
+from workbench.methods.loops.drafting.lookup import COPIED_FROM, MATCH, MATCH_LENGTH, Lookup
+from workbench.methods.loops.drafting.paths import IndependentPaths
+from workbench.methods.loops.drafting.recycling import RECYCLED, RECYCLING_MEASURES, Recycling
+from workbench.methods.loops.drafting.retrieval import DATASTORE, LONGEST, RETRIEVAL_MEASURES, Retrieval
+from workbench.methods.loops.drafting.static_tree import StaticTree
+from workbench.methods.loops.grow import EXPAND, KEPT, PATH, POINT, WITHOUT, TreeDrafter
+from workbench.methods.loops.sampling import Sampling
+from workbench.methods.loops.verification import CHAIN, PATHS, TREE, VERIFICATIONS
+from workbench.methods.run import Run
+from workbench.trace import DraftKind
+
+MODEL, LOOKUP, RETRIEVAL, RECYCLING = "draft model", "prompt lookup", "retrieval", "recycling"
+CHAINED, STATIC, DYNAMIC, INDEPENDENT = "chain", "static tree", "dynamic tree", "independent paths"
+LIKELIEST, WITH, DISTINCT = "likeliest", "with replacement", "without replacement"
+
+SHAPES = {CHAINED: CHAIN, STATIC: TREE, DYNAMIC: TREE, INDEPENDENT: PATHS}
+"""What a shape is to a verification rule."""
+KINDS = {LIKELIEST: DraftKind.POINT, WITH: DraftKind.SAMPLED, DISTINCT: DraftKind.SAMPLED_WITHOUT}
+"""What a choice of siblings is to a verification rule."""
+TAKES = {
+    MODEL: (CHAINED, STATIC, DYNAMIC, INDEPENDENT),
+    LOOKUP: (CHAINED,),
+    RETRIEVAL: (CHAINED, DYNAMIC),
+    RECYCLING: (CHAINED, STATIC),
+}
+"""The shapes that each drafter can take."""
+
+RULES = (EXPAND, KEPT)
+MEASURES = (PATH, MATCH_LENGTH, COPIED_FROM, *RETRIEVAL_MEASURES, *RECYCLING_MEASURES)
+SOURCES = (MATCH, DATASTORE, RECYCLED)
+"""What the drafters declare."""
+LONGEST_NGRAM, MATCHES = 3, 1000
+"""What prompt lookup and retrieval have as their own knobs, at their usual values."""
+
+
+class Menu(Sampling, Protocol):
+    """The knobs of a composition."""
+
+    @property
+    def drafter(self) -> str: ...
+    @property
+    def shape(self) -> str: ...
+    @property
+    def siblings(self) -> str: ...
+    @property
+    def verification(self) -> str: ...
+    @property
+    def depth(self) -> int: ...
+    @property
+    def branch(self) -> int: ...
+    @property
+    def total(self) -> int: ...
+
+
+def refuse(menu: Menu) -> str:
+    """'' where drafter, shape, siblings and rule go together, else the first reason in one sentence."""
+    return _not_drafted(menu) or _not_judged(menu)
+
+
+def _not_drafted(menu: Menu) -> str:
+    """Why no drafter makes this."""
+    takes = TAKES[menu.drafter]
+    if menu.shape not in takes:
+        return f"{menu.drafter.capitalize()} drafts a {' or a '.join(takes)}; it has no {menu.shape}."
+    if menu.drafter != MODEL and menu.siblings != LIKELIEST:
+        return "Drafts without a model are fixed by the text, the likeliest first; choose likeliest siblings."
+    if menu.shape == INDEPENDENT and menu.siblings != WITH:
+        return "Independent paths do not know of each other; choose siblings with replacement."
+    if menu.shape == DYNAMIC and menu.siblings == WITH:
+        return "A dynamic tree expands different tokens; choose likeliest siblings, or without replacement."
+    return ""
+
+
+def _not_judged(menu: Menu) -> str:
+    """Why the rule may not judge it."""
+    rule = VERIFICATIONS[menu.verification]
+    if rule.id == "greedy" and menu.temperature > 0:
+        return "The greedy match decodes at temperature 0 alone; set the temperature to 0."
+    reason = rule.refuse(KINDS[menu.siblings], SHAPES[menu.shape])
+    return reason[:1].upper() + reason[1:]
+
+
+@dataclass(frozen=True)
+class Grown:
+    """The knobs of a composition as the dynamic tree reads them."""
+
+    temperature: float
+    top_k: int
+    top_p: float
+    verification: str
+    branch: int
+    depth: int
+    total: int
+
+
+def drafter(run: Run, menu: Menu) -> Drafter:
+    """The part that drafts what the menu asks for; the combination is legal."""
+    return MAKERS[menu.drafter](run, menu)
+
+
+def _model(run: Run, menu: Menu) -> Drafter:
+    if menu.shape == INDEPENDENT:
+        return IndependentPaths(run, menu, menu.branch, menu.depth)
+    if menu.shape == DYNAMIC:
+        chosen = POINT if menu.siblings == LIKELIEST else WITHOUT
+        sampling = (menu.temperature, menu.top_k, menu.top_p)
+        return TreeDrafter(run, Grown(*sampling, chosen, menu.branch, menu.depth, menu.total))
+    branch = 1 if menu.shape == CHAINED else menu.branch
+    return StaticTree(run, menu, widths(branch, menu.depth, menu.total), KINDS[menu.siblings])
+
+
+def widths(branch: int, depth: int, total: int) -> list[int]:
+    """Children per node, level by level: `branch` from the root on while `total` nodes allow, then one."""
+    found: list[int] = []
+    nodes, level = 0, 1
+    for below in range(depth - 1, -1, -1):
+        if nodes + level * branch * (1 + below) > total:
+            branch = 1
+        level *= branch
+        nodes += level
+        found.append(branch)
+    return found
+
+
+def _lookup(run: Run, menu: Menu) -> Drafter:
+    return Lookup(menu.depth, LONGEST_NGRAM)
+
+
+def _retrieval(run: Run, menu: Menu) -> Drafter:
+    one = menu.shape == CHAINED  # the first place that is found, alone
+    return Retrieval(run.corpus, LONGEST, 1 if one else MATCHES, menu.depth, menu.total)
+
+
+def _recycling(run: Run, menu: Menu) -> Drafter:
+    ranks = 1 if menu.shape == CHAINED else menu.branch
+    return Recycling(ranks, menu.total, menu.depth, greedy=menu.temperature == 0)
+
+
+MAKERS: dict[str, Callable[[Run, Menu], Drafter]] = {
+    MODEL: _model,
+    LOOKUP: _lookup,
+    RETRIEVAL: _retrieval,
+    RECYCLING: _recycling,
+}
