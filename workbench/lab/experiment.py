@@ -23,6 +23,8 @@ from workbench.trace import WorkbenchError
 SIZES = (3, 4)
 MAX_SEED = 2**31 - 1
 COLDEST, HOTTEST = 0.25, 2.0
+SAME = 1e-9
+"""Laws that differ by less are the same; the rest is rounding."""
 RIGHT = ""
 """The id that stands for no mistake."""
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any, cast
 
 from workbench.lab.enumerate import quickly
-from workbench.lab.experiment import Experiment
+from workbench.lab.experiment import SAME, Experiment, explore
 from workbench.lab.recipes import PROMPT
 from workbench.lab.tables import LetterTokens
 from workbench.methods.api import PUBLISHED, Guarantee, Method, Promise
@@ -36,12 +36,14 @@ UNSEEN = (
 class Caught:
     """A run in which the mistake shows, or any run of the right rule.
 
-    parts: the first event that the right rule on the same dice has not; -1 without a mistake.
+    parts: the first event that the right rule on the same dice has not; -1 without a mistake. hidden: the
+    law of the first round is the target's all the same.
     """
 
     trace: Trace
     report: Report
     parts: int
+    hidden: bool
 
     @property
     def event(self) -> int:
@@ -58,10 +60,12 @@ class Caught:
             return f"check catches it: {first.sentence}"
         if self.parts < 0:
             return f"check: {self.report.badge}"
-        return (
-            "check cannot see it: every recorded number follows from the ones before it. Only the law shows "
-            "it."
+        law = (
+            "On these tables the law of the first round does not show it either; a later round does."
+            if self.hidden
+            else "Only the law shows it."
         )
+        return f"check cannot see it: every recorded number follows from the ones before it. {law}"
 
 
 @lru_cache(maxsize=64)
@@ -74,7 +78,8 @@ def caught(experiment: Experiment) -> Caught:
     experiment.checked()
     if not experiment.mistake:
         trace = record(experiment, 0)
-        return Caught(trace, check(trace), -1)
+        return Caught(trace, check(trace), -1, False)
+    hidden = explore(experiment).variation < SAME
     right = dataclasses.replace(experiment, mistake="")
     found: Caught | None = None
     for seed in range(TRIES):
@@ -84,8 +89,8 @@ def caught(experiment: Experiment) -> Caught:
             continue
         report = check(trace)
         if not report.ok:
-            return Caught(trace, report, parts)
-        found = found or Caught(trace, report, parts)
+            return Caught(trace, report, parts, hidden)
+        found = found or Caught(trace, report, parts, hidden)
     if found is None:
         raise WorkbenchError(UNSEEN.format(TRIES))
     return found
