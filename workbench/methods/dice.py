@@ -3,6 +3,7 @@
 import random
 from typing import NamedTuple, Protocol
 
+import torch
 from torch import Tensor
 
 
@@ -41,8 +42,8 @@ class SeededDice:
         return self._random.random()
 
     def pick(self, probs: Tensor) -> Pick:
-        weights = probs.cpu().numpy()
-        cumulative = weights.cumsum(dtype=float)
+        on_cpu = probs.cpu()
+        weights, cumulative = on_cpu.numpy(), on_cpu.cumsum(0, dtype=torch.float64).numpy()
         total = float(cumulative[-1])
         u = self._random.random()
         index = int(cumulative.searchsorted(u * total, side="right"))

@@ -119,7 +119,7 @@ class NetCausal:
         stop, store = at + new, held.store
         self.meter.count(self.role, ((at, stop),), ((0, at),) if at else (), self._all)
         rows = None if want is None or want >= new else slice(-want, None)
-        places = self._order[:, at:stop]
+        places = self._order.narrow(1, at, new)
         output = self._forward(self._ids(tokens), places, None, store.buffers.cache, at, rows=rows)
         memory = RowMemory(store, trunk(stop), store.write(at, new), stop)
         return Reading(self._beliefs(output.logits[0]), memory, range(at, stop))
@@ -172,7 +172,7 @@ class NetCausal:
     def _ids(self, tokens: Sequence[int]) -> Tensor:
         """(1, T) int64; a single token is a view of all ids, which is quicker than a new tensor."""
         if len(tokens) == 1:
-            return self._vocabulary[:, tokens[0] : tokens[0] + 1]
+            return self._vocabulary.narrow(1, tokens[0], 1)
         return torch.tensor([tokens], device=self.device)
 
     def _insight(self, output: Output, memory: NetMemory, rows: range) -> Insight:

@@ -56,6 +56,7 @@ class Recording:
         self._fresh: list[Event] = []
         self._times: list[float] = []
         self._later = Later()
+        self._known: set[int] = set()  # the keys of tokens: a set is asked for a whole row at once
         spaces = prepared.glossary.spaces.values()
         self._of_tokens = frozenset(space.id for space in spaces if not space.bins)
 
@@ -143,12 +144,14 @@ class Recording:
         with torch.inference_mode():
             self._later.fill()
         fresh, times, began = self._fresh, self._times, self._began
+        known = self._known
         self._fresh, self._times, self._finished = [], [], time.perf_counter()
         for event in fresh:
             if isinstance(event, Observe):
                 if event.space in self._of_tokens:
                     for row in event.keys:
-                        self._name(row)
+                        if not known.issuperset(row):
+                            self._name(row)
             elif isinstance(event, Propose):
                 self._name([fill.id for fill in event.fills if isinstance(fill, Token)])
             elif isinstance(event, Fork):
@@ -159,7 +162,8 @@ class Recording:
     def _name(self, ids: Iterable[int]) -> None:
         """Note the bytes of every token that a trace mentions."""
         for id in ids:
-            if id not in self.tokens:
+            if id not in self._known:
+                self._known.add(id)
                 self.tokens[id] = self.prepared.tokens.token_bytes(id)
 
     def _flush(self) -> None:

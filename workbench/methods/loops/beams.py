@@ -2,7 +2,8 @@
 
 import math
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -62,8 +63,7 @@ BEST = Rule(
 )
 
 
-@dataclass(frozen=True)
-class Beam:
+class Beam(NamedTuple):
     """A live hypothesis: its lane, the cache row of its last token, its tokens and log-probability."""
 
     lane: int
@@ -72,8 +72,7 @@ class Beam:
     logprob: float = 0.0
 
 
-@dataclass(frozen=True)
-class Extension:
+class Extension(NamedTuple):
     """A candidate: one more token on a beam."""
 
     beam: Beam
@@ -138,7 +137,7 @@ def _propose(
         yield proposed
         yield Score(LOGPROB.id, Candidates(proposed.ids), tuple(e.logprob for e in family))
         named |= {(beam.lane, token): id for token, id in zip(tokens, proposed.ids, strict=True)}
-    return [replace(e, id=named[e.beam.lane, e.token]) for e in found]
+    return [e._replace(id=named[e.beam.lane, e.token]) for e in found]
 
 
 def select(

@@ -83,7 +83,7 @@ class Frontier:
 
 
 Family = list[tuple[int, float, Tensor]]
-"""The children of one node: token, probability, and the distribution (V,) it was drawn from."""
+"""The children of one node: token, probability, and the distribution (V,) it was drawn from (if it was)."""
 
 
 def ranks(scores: Sequence[float]) -> list[int]:
@@ -155,9 +155,9 @@ class TreeDrafter:
     def _likeliest(self, probs: Tensor) -> list[Family]:
         """The `branch` likeliest tokens after every node (rows of probs), likeliest first."""
         best = probs.topk(min(self.shape.branch, probs.shape[-1]), dim=-1)
-        rows = zip(best.values.tolist(), best.indices.tolist(), probs, strict=True)
-        families = ((sorted(zip(ps, ts, strict=True), key=_first), row) for ps, ts, row in rows)
-        return [[(token, prob, row) for prob, token in family] for family, row in families]
+        rows = zip(best.values.tolist(), best.indices.tolist(), strict=True)
+        families = (sorted(zip(ps, ts, strict=True), key=_first) for ps, ts in rows)
+        return [[(token, prob, probs) for prob, token in family] for family in families]
 
     def _drawn(self, run: Run, probs: Tensor) -> list[Family]:
         """`branch` draws without replacement after every node, in draw order."""

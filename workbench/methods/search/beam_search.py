@@ -1,7 +1,7 @@
 """Beam search: the best few hypotheses, kept side by side."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from workbench.methods.api import Guarantee, Promise, knob, method
 from workbench.methods.loops.beams import (
@@ -73,5 +73,5 @@ def beam_search(run: Run, p: Params) -> Iterator[Event]:
             break
         tokens = [beam.tokens[-1] for beam in live]
         reading = target.read(tokens, reading.memory, parents=[beam.row for beam in live], want=len(tokens))
-        live = [replace(beam, row=row) for beam, row in zip(live, reading.rows, strict=True)]
+        live = [beam._replace(row=row) for beam, row in zip(live, reading.rows, strict=True)]
     yield from answer(run, live, pool)
