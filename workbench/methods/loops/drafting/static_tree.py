@@ -1,42 +1,53 @@
-"""A drafter whose tree has a fixed shape: so many children per node on every level."""
+"""A drafter whose tree has a fixed shape, planned before a token is known."""
 
 from collections.abc import Generator, Sequence
 
 from torch import Tensor
 
 from workbench.maths.accept import without
+from workbench.maths.trees import Tree, balanced
 from workbench.methods.loops.drafting.levels import Child, Growth, Levels
 from workbench.methods.loops.sampling import Sampling
 from workbench.methods.loops.verification.base import Draft, Outcome
 from workbench.methods.run import Run
-from workbench.trace import DraftKind, Event
+from workbench.trace import ROOT, DraftKind, Event
+
+WIDTHS_HELP = "children per node, level by level"
 
 
 class StaticTree:
-    """`widths[d]` children for every node of depth d, chosen as `kind` says; one draft pass per level.
+    """The children that `plan` gives every node, chosen as `kind` says; one draft pass per level.
 
-    SAMPLED: independent draws, repeated ones kept. SAMPLED_WITHOUT: draws without replacement, fewer
-    where the drafter allows fewer tokens. POINT: the likeliest tokens. At temperature 0 always those.
-    Nothing grows behind an end-of-text.
+    plan: a tree, or how many children the nodes of each depth have. SAMPLED: independent draws,
+    repeated ones kept. SAMPLED_WITHOUT: draws without replacement, fewer where the drafter allows fewer
+    tokens. POINT: the likeliest tokens. At temperature 0 always those. Nothing grows behind an end-of-text.
     """
 
-    def __init__(self, run: Run, sampling: Sampling, widths: Sequence[int], kind: DraftKind) -> None:
+    def __init__(self, run: Run, sampling: Sampling, plan: Tree | Sequence[int], kind: DraftKind) -> None:
         self.levels = Levels(run, sampling)
-        self.widths = tuple(widths)
+        self.plan = plan if isinstance(plan, Tree) else balanced(plan)
         self.kind = DraftKind.POINT if sampling.temperature == 0 else kind
 
     def draft(self, run: Run, room: int) -> Generator[Event, None, Draft]:
-        tree, widths = Growth(), self.widths[: max(room, 0)]
-        if not widths:
+        tree, places = Growth(), [ROOT]
+        if room < 1 or not self.plan:
             return Draft()
         level = self.levels.root(run)
-        for depth, width in enumerate(widths, 1):
-            families = [self._children(run, probs, width) for probs in level.probs]
+        for left in range(room - 1, -1, -1):
+            planned = [self.plan.children(place) for place in places]
+            pairs = zip(level.probs, planned, strict=True)
+            families = [self._children(run, probs, len(below)) for probs, below in pairs]
             nodes = yield from self.levels.grow(run, tree, level, families, self.kind)
-            going = [node for node in nodes if tree.tokens[node] not in run.eos_ids]
-            if not going or depth == len(widths):
+            pairs = zip(planned, families, strict=True)
+            stands = [place for below, family in pairs for place in below[: len(family)]]
+            place_of = dict(zip(nodes, stands, strict=True))
+            going = [
+                n for n in nodes if self.plan.children(place_of[n]) and tree.tokens[n] not in run.eos_ids
+            ]
+            if not going or not left:
                 break
             level = self.levels.read(tree, level, going)
+            places = [place_of[node] for node in going]
         return tree.draft(self.kind)
 
     def learn(self, run: Run, draft: Draft, outcome: Outcome) -> None:
