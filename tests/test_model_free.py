@@ -8,12 +8,14 @@ import pytest
 import torch
 from drafted import fresh_run, last, path_of
 from fakes import CORPUS, TableCausal, branches, random_law, table_run
+from models.small_models import tiny_net
 from torch import Tensor
 
 from workbench import tasks
 from workbench.methods.catalogue import catalogue
 from workbench.methods.dice import SeededDice
-from workbench.methods.loops.draft_verify import draft_verify
+from workbench.methods.loops.draft_verify import Drafter, draft_verify
+from workbench.methods.loops.drafting.adaptive import Adaptive
 from workbench.methods.loops.drafting.memory import Memory, Remembering
 from workbench.methods.loops.drafting.pool import Lookahead
 from workbench.methods.loops.drafting.recycling import Recycling
@@ -23,6 +25,7 @@ from workbench.methods.loops.verification import VERIFICATIONS, Draft, Outcome
 from workbench.methods.loops.verification.stepwise import walk
 from workbench.methods.run import Run
 from workbench.models.meter import Meter
+from workbench.models.net_causal import NetCausal
 from workbench.models.shelf import Shelf
 from workbench.run.answer import answer_ids
 from workbench.run.corpus import corpus
@@ -267,6 +270,71 @@ def test_likeliest_drafts_tested_as_if_sampled_bend_the_law() -> None:
 
     wrong = law_of_drafter(lambda: remembering(other, False), as_if_sampled, 3, (0, 1), law)
     assert distance(wrong, true) > 1e-2
+
+
+# -- on a network ------------------------------------------------------------------------------------
+
+
+class Watched:
+    """A drafter whose every pass is compared with fresh passes over the single paths."""
+
+    def __init__(self, drafter: Drafter, fresh: NetCausal) -> None:
+        self.drafter, self.fresh = drafter, fresh
+        self.text: list[int] = []
+        self.rows = self.nodes = 0
+
+    def draft(self, run: Run, room: int) -> Generator[Event, None, Draft]:
+        """The drafter's own."""
+        self.text = run.text
+        return (yield from self.drafter.draft(run, room))
+
+    def learn(self, run: Run, draft: Draft, outcome: Outcome) -> None:
+        """The rows of the pass are those of a model that reads each path from the beginning."""
+        for node in range(-1, len(draft.tokens)):
+            alone = self.fresh.read([*self.text, *path_of(draft, node)], want=1).beliefs.logits[0]
+            assert torch.allclose(outcome.rows[node + 1], alone, rtol=0, atol=1e-9)
+        self.rows += 1
+        self.nodes += len(draft.tokens)
+        self.drafter.learn(run, draft, outcome)
+
+
+BEGUN = (4, 5, 6, 7, 8, 9)
+NETWORK = {
+    "rest": lambda corpus: Retrieval(corpus, 6, 100, 5, 12),
+    "token_recycling": lambda corpus: Recycling(3, 12, 4, True),
+    "lookahead": lambda corpus: Lookahead(4, 3, 4, True),
+    "stand": lambda corpus: Remembering(Memory(1, 3, 4), (12, 3, 4), False, True),
+    "aded": lambda corpus: Adaptive(corpus, 20, 3, 12),
+}
+
+
+def half_right(model: NetCausal) -> tuple[tuple[int, ...], ...]:
+    """Texts that the model would write itself, but for every fifth token or so."""
+    written = []
+    for text in range(1, 6):
+        tokens = list(BEGUN)
+        for at in range(24):
+            best = int(model.read(tokens, want=1).beliefs.logits[0].argmax())
+            tokens.append(best if (at + text) % 5 else (best + text) % 36 + 4)
+        written.append(tuple(tokens))
+    return tuple(written)
+
+
+@pytest.mark.parametrize("id", NETWORK)
+def test_one_pass_over_the_tree_is_a_pass_over_every_path(id: str) -> None:
+    """T-MASK and T-KV: mask and positions of the tree, and of the cache that earlier rounds left."""
+    net, meter = tiny_net().double(), Meter()
+    model = NetCausal(net, "net", "target", meter, (2,), (3,))
+    fresh = NetCausal(net, "net", "target", Meter(), (2,), (3,))
+    watched = Watched(NETWORK[id](half_right(fresh)), fresh)
+    run = Run(BEGUN, 24, {"target": model}, (2,), SeededDice(1), meter)
+    for _ in draft_verify(run, Plain(0.0), watched, VERIFICATIONS["point_mass"].verify):
+        pass
+    assert watched.rows > 5 and watched.nodes > 10
+    greedy = list(run.prompt)
+    for token in run.answer:
+        assert token == int(watched.fresh.read(greedy, want=1).beliefs.logits[0].argmax())
+        greedy.append(token)
 
 
 # -- degenerate settings, and what is recorded -------------------------------------------------------
