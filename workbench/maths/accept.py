@@ -7,6 +7,8 @@ distributions over the vocabulary, (V,), each exactly as it would be sampled fro
 import torch
 from torch import Tensor
 
+from workbench.maths.sample import precise
+
 
 def ratio(target: float, draft: float) -> float:
     """min(1, target/draft): the probability of keeping a token drawn from `draft`; 0/0 is 0."""
@@ -71,11 +73,13 @@ def highest_of(
     chains of total probability `below` rank under this prefix. Returns the token's law (V,) and,
     per token, the probability (V,) of all chains that rank under the prefix with that token.
     """
-    ranked = draft[order]
-    under = torch.empty_like(draft)
-    under[order] = below + joint * (ranked.flip(0).cumsum(0).flip(0) - ranked).clamp_min(0)
-    floor, top = under / (below + joint), (under + joint * draft) / (below + joint)
+    exact = precise(draft)
+    exact = exact / exact.sum()  # a sum that is off counts `chains` times
+    rising = exact[order.flip(0)].cumsum(0)
+    under = torch.empty_like(exact)
+    under[order.flip(0)] = below + joint * torch.cat((rising.new_zeros(1), rising[:-1]))
+    floor, top = under / (below + joint), (under + joint * exact) / (below + joint)
     # (top^K - floor^K) / (top - floor), written out so that nothing cancels
     spread = torch.stack([top**i * floor ** (chains - 1 - i) for i in range(chains)]).sum(0)
-    law = draft * spread
-    return law / law.sum(), under
+    law = exact * spread
+    return (law / law.sum()).to(draft.dtype), under

@@ -87,11 +87,12 @@ def last_passed(view: View, ref: Ref, asked: Derivation) -> float | None:
     return float(deepest)
 
 
-def highest(view: View, ref: Ref, asked: Derivation) -> float | None:
+def highest(view: View, ref: Ref, asked: Derivation) -> Answer | None:
     """The probability of this token in the highest of the drawn chains.
 
     ((A' + x')^K - A'^K) / ((A + x)^K - A^K) with A the scored mass ranked below the path so far, x the
-    probability of that path, A' and x' the same with this token, and K the number of chains.
+    probability of that path, A' and x' the same with this token, and K the number of chains (the
+    rounding of a probability counts once for each).
     """
     path = _path(view, view.subject(ref))
     if not path:
@@ -103,8 +104,11 @@ def highest(view: View, ref: Ref, asked: Derivation) -> float | None:
     before = 1.0
     for node in path[:-1]:
         before *= node.prob
-    spread = _spread(below[-2], before, chains)
-    return path[-1].prob * _spread(below[-1], before * path[-1].prob, chains) / spread if spread > 0 else None
+    spread, prob = _spread(below[-2], before, chains), path[-1].prob
+    if spread <= 0:
+        return None
+    value, off = prob * _spread(below[-1], before * prob, chains) / spread, chains * DIGITS
+    return Answer(value, value * (1 - off), value * (1 + off))
 
 
 def _spread(below: float, joint: float, chains: int) -> float:
