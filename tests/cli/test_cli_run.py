@@ -78,6 +78,7 @@ def test_a_prompt_file_is_read(cli, target, tmp_path) -> None:
 @pytest.mark.parametrize(
     ("words", "code", "sentence"),
     [
+        (["run", "speculative", *PROMPT, "--set", "shape=static tree"], 2, "judges a chain, not a tree."),
         (["run", "gredy", *PROMPT], 2, "did you mean greedy?"),
         (["run", "nothing_like_it", *PROMPT], 2, "There is no method 'nothing_like_it'"),
         (["run", "greedy"], 2, "There is no prompt"),

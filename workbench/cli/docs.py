@@ -2,10 +2,11 @@
 
 import argparse
 import inspect
+import itertools
 from collections.abc import Iterable
 from pathlib import Path
 
-from workbench.methods.api import Knob, Method
+from workbench.methods.api import Knob, Method, always
 from workbench.methods.catalogue import FAMILIES, catalogue
 from workbench.trace import Rule
 
@@ -52,6 +53,7 @@ def _section(method: Method) -> str:
         f"### {method.title}{year}\n",
         f"{inspect.cleandoc(method.doc)}\n",
         f"- **Promise**: {method.guarantee.promise.value}. {method.guarantee.sentence}",
+        *_varying(method),
         f"- **Needs**: {_needs(method)}",
         f"- **Status**: {method.status}",
         f"- **File**: [`{_file(method)}`](../{_file(method)})",
@@ -67,6 +69,26 @@ def _section(method: Method) -> str:
         parts += ["| measure | formula | unit |", "|---|---|---|"]
         parts += [f"| {m.title} | {_cell(m.formula)} | {m.unit} |" for m in method.measures] + [""]
     return "\n".join(parts)
+
+
+def _varying(method: Method) -> list[str]:
+    """What other choices promise, and how many choices go together."""
+    lines: list[str] = []
+    for knob in method.knobs:
+        for choice in knob.options:
+            params = method.nearest(method.values({knob.name: choice}), keep=(knob.name,))
+            if params is not None and (other := method.promise(params)) != method.guarantee:
+                lines.append(f"- **With `{knob.name}` {choice}**: {other.promise.value}. {other.sentence}")
+    if method.legal is not always:
+        lists = [knob for knob in method.knobs if knob.options]
+        every = list(itertools.product(*(knob.options for knob in lists)))
+        given = [dict(zip([knob.name for knob in lists], values, strict=True)) for values in every]
+        count = sum(not method.legal(method.values(each)) for each in given)
+        lines.append(
+            f"- **Combinations**: {count} of {len(every)} go together at the default numbers; any other is "
+            "refused with the reason."
+        )
+    return lines
 
 
 def _knob(knob: Knob) -> str:
