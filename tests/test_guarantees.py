@@ -74,6 +74,8 @@ SETTINGS = {
     "traversal_verification": [{"widths": "2,1,1"}],
     "specinfer_multiround": [{"widths": "2"}],
     "rsd_c": [{"widths": "2"}],
+    "rsd_s": [{"width": 2, "depth": 2}],
+    "sequoia": [{"nodes": 2, "ranks": 2, "depth": 2, "calibration": 1}],
     "eagle2": [{"branch": 2, "depth": 2, "total": 4}],
     "sample_and_match": [{"depth": 2}, {"shape": "tree", "branch": 2, "depth": 2, "total": 4}],
     "speculative_sampling": [{"draft_length": 2}, {"draft_length": 3, "stop_below": 0.4}],
