@@ -18,7 +18,7 @@ from workbench import tasks
 
 from . import documents, tokens
 from .documents import IGNORED, Document
-from .recipes import Recipe
+from .recipes import LAST_THIRD, Recipe
 
 NEARLY_FULL = 6  # tokens; a row with less room is left as it is
 
@@ -80,6 +80,8 @@ class Source:
         warm, recipe = self.recipe.warm_up, self.recipe
         if warm and rng.random() < 0.3 * (1 - progress / warm):
             prompt, answer = self._warm_up(rng)
+        elif progress > LAST_THIRD and rng.random() < recipe.lookups:
+            prompt, answer = self._lookup(rng)
         else:
             weights = [share.at(progress) for share in recipe.mix]
             share = rng.choices(recipe.mix, weights)[0]
@@ -100,6 +102,9 @@ class Source:
     def _warm_up(self, rng: random.Random) -> tuple[list[int], list[int]]:
         if rng.random() < 0.5:
             return documents.random_copy(rng, self._heads["Copy:"], self.tokenizer.get_vocab_size())
+        return self._lookup(rng)
+
+    def _lookup(self, rng: random.Random) -> tuple[list[int], list[int]]:
         return documents.random_lookup(rng, self._heads["Find"], self.tokenizer.get_vocab_size())
 
 
