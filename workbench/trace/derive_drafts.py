@@ -19,7 +19,7 @@ on the highest of several chains, and how many of the chains run through a node.
 DIGITS = 5e-6
 """Relative rounding of six significant digits."""
 FLOAT = 1e-6
-"""Absolute rounding of a difference of probabilities in single precision."""
+"""Relative rounding of a sum of probabilities in single precision."""
 
 
 class Span(NamedTuple):
@@ -177,7 +177,7 @@ def _take(target: Span, weight: Span, draft: float, mass: float) -> Span:
     """max(weight * target - draft, 0) / mass; the target itself where no mass is left."""
     if mass <= 0:
         return target
-    off = FLOAT + DIGITS * draft
+    off = FLOAT * (0.1 + draft)
     offs = (0.0, -off, off)
     pairs = zip(target, weight, offs, strict=True)
     return Span(*(min(1.0, max(share * w - draft + error, 0.0) / mass) for share, w, error in pairs))
