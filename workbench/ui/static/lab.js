@@ -234,6 +234,7 @@
     try {
       const found = await wb.ask(`/lab/open?${query()}`, {method: "POST"});
       document.body.classList.add("wb-breaks-run");
+      await wb.ready;  // else the first example would be drawn over it
       await wb.show("b", "");
       await wb.show("a", found.run);
       goTo(found.event);

@@ -321,7 +321,7 @@
   wb.stage = function (root, props, watch, onPicked) {
     picked = onPicked;
     if (LINK.test(location.search)) { applying(true); setTimeout(() => applying(false), 20000); }
-    const ready = begin(build(root)).finally(wb.stands);
+    const ready = wb.ready = begin(build(root)).finally(wb.stands);
     watch("feed_a", () => feed("a", props.feed_a));
     watch("feed_b", () => feed("b", props.feed_b));
     watch("shared", () => shared(props.shared));
