@@ -84,9 +84,10 @@ def _varying(method: Method) -> list[str]:
         every = list(itertools.product(*(knob.options for knob in lists)))
         given = [dict(zip([knob.name for knob in lists], values, strict=True)) for values in every]
         count = sum(not method.legal(method.values(each)) for each in given)
+        which = f"{count} of {len(every)} choices" if count < len(every) else "all choices"
         lines.append(
-            f"- **Combinations**: {count} of {len(every)} go together at the default numbers; any other is "
-            "refused with the reason."
+            f"- **Combinations**: {which} go together at the default numbers; what does not is refused with "
+            "the reason."
         )
     return lines
 
