@@ -38,9 +38,9 @@ def measured(shared: Bench, method: str, asked: Sequence[str], temperature: floa
         request = Request(method, prompt, knobs, seed=number, max_tokens=48, detail="decisions", device="cpu")
         trace = Recording(prepare(request, shared.shelf)).run()
         told = tables.summary(trace)
-        accepted += told.get("num_accepted_draft_tokens", 0)
-        verified += told.get("num_verified_draft_tokens", 0)
-        rounds += told.get("num_spec_steps", told.get("num_drafts", 0))
+        accepted += told.get("num_accepted_tokens", 0)
+        verified += told.get("num_draft_tokens", 0)
+        rounds += told.get("num_drafts", 0)
         written, passes = written + told["tokens"], passes + told["target_passes"]
     return {
         "acceptance": round(accepted / verified, 3) if verified else 0.0,

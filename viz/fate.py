@@ -2,7 +2,10 @@
 
 Roles decide: a candidate of a `draft` or `match` source waits for the target. A test that it fails
 before the target has looked is a pruning; one that it fails afterwards is a rejection; and when
-something is committed, whatever no test has reached was never examined.
+something is committed, whatever no test has reached was never examined. A draft that hangs on a
+committed token and whose own cell is still open waits on: overlapped drafting judges it in a later
+round. Commit has the last word: where a rule accepts a node in spite of a failed test, the node is
+committed, and the failed test stays in its verdicts.
 """
 
 from collections.abc import Iterable
@@ -43,7 +46,7 @@ class Fates:
     waiting: list[int] = field(default_factory=list)
     """Draft candidates of the round that nothing has settled yet."""
     round_drafts: list[int] = field(default_factory=list)
-    """All draft candidates of the round."""
+    """All draft candidates that the round may settle: its own, and those that waited from before."""
     verifying: bool = False
     """Has the target looked since the last draft?"""
 
@@ -74,11 +77,21 @@ class Fates:
                 pass
         return {}
 
-    def new_round(self) -> dict[int, list[int]]:
-        """A round ended: a verified draft that no test reached was never examined."""
-        changed = self._settle() if self.verifying else {}
-        self.waiting, self.round_drafts, self.verifying = [], [], False
+    def new_round(self, last: bool = False) -> dict[int, list[int]]:
+        """A round ended: a verified draft that no test reached was never examined.
+
+        Drafts that can still become text go on waiting, unless this was the `last` round.
+        """
+        alive = [] if last else self._alive(())
+        changed = self._settle(alive) if self.verifying else {}
+        self.waiting = alive if self.verifying else []
+        self.round_drafts, self.verifying = list(self.waiting), False
         return changed
+
+    def settled(self, last: bool = False) -> list[int]:
+        """The drafts of the round that are not handed on to the next one."""
+        alive = set(self._alive(())) if self.verifying and not last else set[int]()
+        return [id for id in self.round_drafts if id not in alive]
 
     def is_guess(self, event: Propose) -> bool:
         """Do these candidates ghost in cells that exist and are blank?"""
@@ -132,15 +145,32 @@ class Fates:
         return PRUNED if len(self.state.lanes) > 1 else REJECTED
 
     def _commit(self, ids: Iterable[int]) -> dict[int, list[int]]:
-        changed = self._set((id, COMMITTED) for id in ids)
+        taken = tuple(ids)
+        changed = self._set((id, COMMITTED) for id in taken)
         if self.verifying:
-            for status, more in self._settle().items():
+            alive = self._alive(taken)
+            for status, more in self._settle(alive).items():
                 changed.setdefault(status, []).extend(more)
-            self.waiting, self.verifying = [], False
+            self.waiting, self.verifying = alive, bool(alive)
         return changed
 
-    def _settle(self) -> dict[int, list[int]]:
-        return self._set((id, UNEXAMINED) for id in self.waiting if self.status[id] == PROPOSED)
+    def _settle(self, alive: Iterable[int]) -> dict[int, list[int]]:
+        kept = set(alive)
+        waiting = [id for id in self.waiting if self.status[id] == PROPOSED and id not in kept]
+        return self._set((id, UNEXAMINED) for id in waiting)
+
+    def _alive(self, taken: Iterable[int]) -> list[int]:
+        """Waiting drafts that the text can still grow into, with `taken` about to be committed."""
+        proposals, alive = self.state.proposals, list[int]()
+        filled = {proposals[id].position for id in taken}
+        for id in self.waiting:
+            each = proposals[id]
+            births = self.state.lanes[each.lane].births if each.lane in self.state.lanes else []
+            open_cell = each.position >= len(births) and each.position not in filled
+            hangs = each.parent in alive or self.status.get(each.parent) == COMMITTED
+            if self.status[id] == PROPOSED and open_cell and hangs:
+                alive.append(id)
+        return alive
 
     def _set(self, pairs: Iterable[tuple[int, int]]) -> dict[int, list[int]]:
         changed: dict[int, list[int]] = {}

@@ -45,8 +45,11 @@ class Forest:
     """Trees of single rounds that a second lane makes obsolete."""
     grown: bool = False
 
-    def new_round(self, number: int) -> None:
+    def new_round(self, number: int, waiting: Sequence[int] = ()) -> None:
+        """A round begins; drafts that wait from the round before stand first in its tree."""
         self._round = number
+        if waiting:
+            self._join(list(waiting))
 
     def parents(self, event: Propose) -> list[int]:
         """Visual parents of new candidates (the state has them already)."""
@@ -63,14 +66,17 @@ class Forest:
     def add(self, event: Propose) -> None:
         """New candidates join the tree of this round, unless they are plain guesses of a canvas."""
         ids = [id for id in event.ids if id not in self.fates.guesses or self.fates.birth[id] == "draft"]
-        if not ids:
-            return
+        if ids:
+            self._join(ids)
+
+    def _join(self, ids: list[int]) -> None:
         members = self._rounds.setdefault(self._round, [])
         if not members:
-            base = self.state.proposals[ids[0]].position - 1
-            fills = self.state.lanes[event.lane].fills if event.lane in self.state.lanes else []
+            first = self.state.proposals[ids[0]]
+            lane, base = first.lane, first.position - 1
+            fills = self.state.lanes[lane].fills if lane in self.state.lanes else []
             content = fills[base] if 0 <= base < len(fills) else None
-            self._roots[self._round] = (event.lane, base, None if content is None else fill(content))
+            self._roots[self._round] = (lane, base, None if content is None else fill(content))
         members.extend(ids)
         self._dirty.add(self._round)
         self.grown = self.grown or len(members) > 1

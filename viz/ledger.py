@@ -22,6 +22,8 @@ class Round:
     passes: int = 0
     target: int = 0
     drafted: list[int] = field(default_factory=list)
+    settled: list[int] | None = None
+    """Drafts whose fate this round decides; None while it lasts."""
     candidates: list[int] = field(default_factory=list)
     committed: list[int] = field(default_factory=list)
     retracted: int = 0
@@ -31,7 +33,8 @@ class Round:
     def line(self, fates: fate.Fates, tree: str | None) -> dict[str, Any]:
         """The round as the player and the tables read it."""
         taken = set(self.committed)
-        fallen = [fates.status[id] for id in self.drafted if id not in taken]
+        pool = fates.round_drafts if self.settled is None else self.settled
+        fallen = [fates.status[id] for id in pool if id not in taken]
         accepted = sum(fates.birth[id] == "draft" for id in self.committed)
         return {
             "title": self.title,

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from viz import charts, fate, summary
+from viz import acceptance, charts, fate, summary
 from viz.clocks import Clocks, described
 from viz.fate import Fates
 from viz.forest import Forest
@@ -118,7 +118,7 @@ class ReelBuilder:
 
     def finish(self, footer: Footer) -> None:
         """The run ended; whatever still waited is settled."""
-        self._pending += [["s", status, ids] for status, ids in self.fates.new_round().items()]
+        self._close_round(last=True)
         if self._pending:
             self._push("end", self._leads.pop() if self._leads else "The run ended.", NOTHING)
         self.footer = footer
@@ -180,7 +180,11 @@ class ReelBuilder:
 
     def summary(self) -> dict[str, Any]:
         """The run in a few numbers, under the names that serving engines use."""
-        return summary.of(self.lines(), self.clocks)
+        return summary.of(self.lines(), self.drafts(), self.clocks)
+
+    def drafts(self) -> list[acceptance.Draft]:
+        """What every verifying pass judged."""
+        return acceptance.drafts(self.rounds, self.fates, self.state.proposals)
 
     def figures(self) -> dict[str, Any]:
         """The statistics charts as specs."""
@@ -211,17 +215,23 @@ class ReelBuilder:
             self.rounds[-1].passes += 1
             self.rounds[-1].target += self.fates.role(event.source) in fate.JUDGES
 
+    def _close_round(self, last: bool = False) -> None:
+        if self.rounds:
+            self.rounds[-1].settled = self.fates.settled(last)
+        self._pending += [["s", status, ids] for status, ids in self.fates.new_round(last).items()]
+
     def _open_round(self) -> None:
-        self._pending += [["s", status, ids] for status, ids in self.fates.new_round().items()]
+        self._close_round()
         beat = self._index
         if self.rounds and not self.rounds[-1].candidates and not self.rounds[-1].committed:
             self.rounds[-1].title, self.rounds[-1].heading = self._titles(len(self.rounds) - 1)
+            self.rounds[-1].settled = None
             return
         number = len(self.rounds)
         self.rounds.append(Round(number, *self._titles(number), beat, beat))
         self.clocks.rounds = len(self.rounds)
         self.grid.new_round(number)
-        self.forest.new_round(number)
+        self.forest.new_round(number, self.fates.waiting)
 
     def _titles(self, number: int) -> tuple[str, str]:
         return self.headings.round or f"Round {number + 1}", self.headings.block

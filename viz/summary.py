@@ -4,17 +4,25 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from viz.acceptance import Draft, by_position
 from viz.clocks import Clocks
 
 DEFINITIONS: dict[str, str] = {
-    "num_spec_steps": "Target passes that verified a draft.",
-    "num_draft_tokens": "Draft candidates that were proposed, pruned ones included.",
-    "num_verified_draft_tokens": "Draft candidates that the target read: proposed less pruned.",
-    "num_accepted_draft_tokens": "Draft candidates that became part of the text.",
-    "draft_acceptance_rate": "Accepted over verified draft candidates; it falls when trees grow wider.",
-    "mean_acceptance_length": "1 + accepted drafts per verifying pass: the target's own token counts.",
-    "mean_accepted_drafts": "Accepted drafts per verifying pass: the target's own token does not count.",
-    "acceptance_histogram": "Entry n: verifying passes in which n drafts were accepted.",
+    "num_drafts": "Drafts that the target verified: one per verifying pass of this request.",
+    "num_draft_tokens": "Draft candidates that were verified; those pruned before are not among them.",
+    "num_accepted_tokens": "Draft candidates that became text; the target's own tokens do not count.",
+    "num_accepted_tokens_per_pos": "Entry i: drafts of which at least i + 1 candidates became text.",
+    "num_proposed_tokens": "Draft candidates that were proposed, pruned ones included.",
+    "num_pruned_tokens": "Draft candidates that were dropped before verification.",
+    "draft_acceptance_rate": "num_accepted_tokens / num_draft_tokens of this request, without bonus tokens; "
+    "it falls when trees grow wider. Pooled over requests, divide the sums; do not average the rates.",
+    "mean_acceptance_length": "1 + num_accepted_tokens / num_drafts: counts one token of the target's own "
+    "per draft, whether or not it wrote one.",
+    "mean_accepted_drafts": "num_accepted_tokens / num_drafts: without the target's own token.",
+    "acceptance_rate_per_pos": "Unconditional: num_accepted_tokens_per_pos / num_drafts.",
+    "conditional_acceptance_rate_per_pos": "Entry i: of the drafts whose first i positions were accepted and "
+    "that held a candidate behind them, the share in which one of these became text.",
+    "acceptance_histogram": "Entry n: drafts of which n candidates became text; the target's own is not counted.",
     "tokens_per_target_pass": "Tokens of the answer per pass of the target, the first pass included.",
     "forward_passes": "Passes one after the other; those that could run at the same time count once.",
     "target_passes": "Passes of the target model, one after the other.",
@@ -24,10 +32,11 @@ DEFINITIONS: dict[str, str] = {
     "retracted": "Cells that became blank again.",
     "milliseconds": "Measured where the run was recorded; says nothing about another machine.",
 }
+"""Key names of speculation follow vLLM's speculative-decoding metrics where it has the quantity."""
 
 
-def of(lines: Sequence[Mapping[str, Any]], clocks: Clocks) -> dict[str, Any]:
-    """The summary; the speculative part only where something was drafted."""
+def of(lines: Sequence[Mapping[str, Any]], drafts: Sequence[Draft], clocks: Clocks) -> dict[str, Any]:
+    """The summary; the speculative part only where a draft was verified."""
     told: dict[str, Any] = {
         "tokens": clocks.tokens,
         "rounds": len(lines),
@@ -38,24 +47,27 @@ def of(lines: Sequence[Mapping[str, Any]], clocks: Clocks) -> dict[str, Any]:
         "retracted": sum(line["retracted"] for line in lines),
         "milliseconds": round(clocks.ms, 1),
     }
-    return told | speculation([line for line in lines if line["drafted"]])
+    return told | speculation(drafts, *(sum(line[name] for line in lines) for name in ("drafted", "pruned")))
 
 
-def speculation(lines: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def speculation(drafts: Sequence[Draft], proposed: int, pruned: int) -> dict[str, Any]:
     """What serving engines print about speculation, under vLLM's names."""
-    if not lines:
+    if not drafts:
         return {}
-    accepted = [line["accepted"] for line in lines]
-    drafted, pruned = (sum(line[name] for line in lines) for name in ("drafted", "pruned"))
-    counts = Counter(accepted)
-    mean = sum(accepted) / len(lines)
+    lengths = [draft.accepted for draft in drafts]
+    verified, accepted, counts = sum(len(draft.nodes) for draft in drafts), sum(lengths), Counter(lengths)
+    positions, mean = by_position(drafts), sum(lengths) / len(drafts)
     return {
-        "num_spec_steps": len(lines),
-        "num_draft_tokens": drafted,
-        "num_verified_draft_tokens": drafted - pruned,
-        "num_accepted_draft_tokens": sum(accepted),
-        "draft_acceptance_rate": round(sum(accepted) / max(1, drafted - pruned), 4),
+        "num_drafts": len(drafts),
+        "num_draft_tokens": verified,
+        "num_accepted_tokens": accepted,
+        "num_accepted_tokens_per_pos": [share.accepted for share, _ in positions],
+        "num_proposed_tokens": proposed,
+        "num_pruned_tokens": pruned,
+        "draft_acceptance_rate": round(accepted / verified, 4),
         "mean_acceptance_length": round(1 + mean, 4),
         "mean_accepted_drafts": round(mean, 4),
-        "acceptance_histogram": [counts[n] for n in range(max(accepted) + 1)],
+        "acceptance_rate_per_pos": [share.rate for share, _ in positions],
+        "conditional_acceptance_rate_per_pos": [share.rate for _, share in positions],
+        "acceptance_histogram": [counts[n] for n in range(max(lengths) + 1)],
     }

@@ -127,11 +127,11 @@ def test_rounds_are_the_deepest_numbered_heading() -> None:
 def test_summary_uses_the_names_of_serving_engines() -> None:
     told = summary(fakes.speculative())
     counts = told["acceptance_histogram"]
-    assert sum(counts) == told["num_spec_steps"] == 12
+    assert sum(counts) == told["num_drafts"] == 12
     accepted = sum(n * many for n, many in enumerate(counts))
-    assert accepted == told["num_accepted_draft_tokens"]
+    assert accepted == told["num_accepted_tokens"] == sum(told["num_accepted_tokens_per_pos"])
     assert told["mean_acceptance_length"] == pytest.approx(1 + accepted / 12, abs=1e-4)
-    assert "num_spec_steps" not in summary(fakes.greedy())
+    assert "num_drafts" not in summary(fakes.greedy())
     lengths = frame(fakes.speculative(), "rounds")
     assert (lengths["length_with_bonus"] == lengths["length_without_bonus"] + 1).all()
 
