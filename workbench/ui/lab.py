@@ -11,6 +11,7 @@ from workbench.trace import WorkbenchError
 from workbench.ui.colours import firm
 from workbench.ui.place import Place
 from workbench.ui.routes import STATIC, refusal
+from workbench.ui.waiting import when_loaded
 
 if TYPE_CHECKING:
     from workbench.lab.experiment import Experiment
@@ -27,7 +28,9 @@ def part(name: str) -> gr.HTML:
     """An empty place that the script fills: 'controls' (beside the stage) or 'figure' (above it)."""
     return gr.HTML(
         html_template=f'<div class="wb-lab-{name}"></div>',
-        js_on_load=f"window.Workbench.lab.{name}(element.querySelector('.wb-lab-{name}') || element);",
+        js_on_load=when_loaded(
+            f"window.Workbench.lab.{name}(element.querySelector('.wb-lab-{name}') || element);"
+        ),
         elem_id=f"lab-{name}",
         apply_default_css=False,
     )

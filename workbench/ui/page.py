@@ -15,6 +15,7 @@ from workbench.ui.answer import Known
 from workbench.ui.api import publish
 from workbench.ui.lab import NAV, part
 from workbench.ui.place import Place
+from workbench.ui.waiting import when_loaded
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +31,7 @@ FREE = [("Free text", share.FREE)]
 START_TASK, START_SEED, START_TOKENS = "math", 3, 64
 PLAN = "(plan, ...rest) => [window.Workbench.plan('{}', {}), ...rest]"
 """Runs in the browser when a button is pressed: the page's own settings join gradio's."""
-STAGE = (
+STAGE = when_loaded(
     "window.Workbench.stage(element.querySelector('.wb-stage') || element, props, watch, "
     "(run) => trigger('picked', {run}));"
 )
@@ -91,7 +92,9 @@ def _prompt() -> tuple[list[Any], gr.Textbox]:
 def _setup(pane: str) -> None:
     gr.HTML(
         html_template='<div class="wb-setup-root"></div>',
-        js_on_load=f"window.Workbench.setup(element.querySelector('.wb-setup-root') || element, '{pane}');",
+        js_on_load=when_loaded(
+            f"window.Workbench.setup(element.querySelector('.wb-setup-root') || element, '{pane}');"
+        ),
         elem_id=f"setup-{pane}",
         apply_default_css=False,
     )
@@ -112,7 +115,9 @@ def _advanced() -> None:
     """Device and number type; the script knows which of them this machine has."""
     gr.HTML(
         html_template='<div class="wb-advanced-root"></div>',
-        js_on_load="window.Workbench.advanced(element.querySelector('.wb-advanced-root') || element);",
+        js_on_load=when_loaded(
+            "window.Workbench.advanced(element.querySelector('.wb-advanced-root') || element);"
+        ),
         elem_id="advanced",
         apply_default_css=False,
     )

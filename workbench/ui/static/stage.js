@@ -326,6 +326,7 @@
     watch("feed_b", () => feed("b", props.feed_b));
     watch("shared", () => shared(props.shared));
     watch("opened", () => ready.then(() => opened(props.opened)));
+    if (props.opened) ready.then(() => opened(props.opened));  // said before this script had arrived
     watch("said", () => { const said = wb.parse(props.said); if (said) wb.say(said.text, said.kind); });
     wb.start();
   };
