@@ -116,7 +116,8 @@
     }
 
     tail(line, now, lane) {
-      const ids = now.tail[lane.id] || [];
+      const held = (at) => at < lane.size && lane.births[at] !== BLANK;
+      const ids = (now.tail[lane.id] || []).filter((id) => !held(now.reel.candidates[id].position));
       const key = ids.map((id) => `${id}:${now.status[id]}`).join();
       if (line.tailKey === key) return;
       line.tailKey = key;
