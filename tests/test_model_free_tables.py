@@ -316,18 +316,17 @@ def test_the_search_adds_up(depth: int) -> None:
         seen += 1
         assert node.depth <= depth
         assert 0 <= node.total <= node.visits
-        visited = [child for child in node.children if child.visits]
+        tokens, shares, _ = search.row(node.pair)
+        assert not tokens or sum(shares) == pytest.approx(1)
+        assert [child.pair[1] for child in node.children] == tokens[: len(node.children)]
         if node.children:
-            assert sum(child.share for child in node.children) == pytest.approx(1)
             own = 0 if node is search.root else 1  # the visit that found it rolled out from it
-            assert sum(child.visits for child in visited) == node.visits - own
-        if len(visited) < len(node.children):
-            assert all(child.visits == 1 for child in visited), (
-                "a child was visited twice before another once"
-            )
-        for child in visited:
+            assert sum(child.visits for child in node.children) == node.visits - own
+        if len(node.children) < len(tokens):
+            assert all(child.visits == 1 for child in node.children), "twice before another once"
+        for child, priority in zip(node.children, node.priorities(), strict=True):
             pull = (C1 + log((node.visits + C2 + 1) / C2)) * child.share * sqrt(node.visits)
             expected = child.total / child.visits + pull / (1 + child.visits)
-            assert child.priority(node.visits) == pytest.approx(expected)
-        stack += visited
+            assert priority == pytest.approx(expected)
+        stack += node.children
     assert seen > 1

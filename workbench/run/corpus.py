@@ -16,8 +16,9 @@ TEXTS_PER_TASK = 40
 
 def corpus(tokens: Tokens, asked: str) -> Corpus:
     """Prompt and right answer as token ids of the target, the tasks taken in turn; without `asked`'s."""
-    solved = zip(texts(), _encoded(tokens), strict=True)
-    return tuple(ids for (prompt, _), ids in solved if prompt.strip() != asked.strip())
+    own = [number for number, (prompt, _) in enumerate(texts()) if prompt.strip() == asked.strip()]
+    encoded = _encoded(tokens)
+    return tuple(ids for number, ids in enumerate(encoded) if number not in own) if own else encoded
 
 
 @lru_cache(maxsize=1)

@@ -72,9 +72,10 @@ class Trigrams:
     def __init__(self, texts: Corpus) -> None:
         self._base = counted(texts)
         self._raised: dict[Pair, Weights] = {}
+        self._new = 0
 
     def __len__(self) -> int:
-        return len(self._base.keys() | self._raised.keys())
+        return len(self._base) + self._new
 
     def after(self, pair: Pair) -> Weights:
         """Next tokens with their weights, which need not sum to 1."""
@@ -85,14 +86,18 @@ class Trigrams:
         recent = text[-RECENT:]
         seen = dict.fromkeys(zip(recent, recent[1:], recent[2:], strict=False))
         for first, second, third in seen:
-            row = self._raised.setdefault((first, second), dict(self.after((first, second))))
+            pair = (first, second)
+            if pair not in self._raised:
+                self._raised[pair] = dict(self.after(pair))
+                self._new += pair not in self._base
+            row = self._raised[pair]
             row[third] = min(CAP, row.get(third, 0.0) + STEP)
         return len(seen)
 
 
 @dataclass
 class Node:
-    """A node of the search: its token, the tokens before it, its share of its parent's row."""
+    """A node of the search: the two tokens it ends with, its share of its parent's row, who was visited."""
 
     pair: Pair
     share: float
@@ -100,12 +105,11 @@ class Node:
     visits: int = 0
     total: float = 0.0
     children: list["Node"] = field(default_factory=list)
-    expanded: bool = False
 
-    def priority(self, above: int) -> float:
-        """How much a search at the parent, visited `above` times, wants to come here again."""
-        pull = C1 + log((above + C2 + 1) / C2)
-        return self.total / self.visits + pull * self.share * sqrt(above) / (1 + self.visits)
+    def priorities(self) -> list[float]:
+        """How much a search that is here wants to go on to each visited child."""
+        pull = (C1 + log((self.visits + C2 + 1) / C2)) * sqrt(self.visits)
+        return [c.total / c.visits + pull * c.share / (1 + c.visits) for c in self.children]
 
 
 class Search:
@@ -114,58 +118,55 @@ class Search:
     def __init__(self, run: Run, table: Trigrams, pair: Pair, depth: int) -> None:
         self.run, self.table, self.depth = run, table, depth
         self.root = Node(pair, 1.0, 0)
-        self._rows: dict[Pair, tuple[list[int], Tensor]] = {}
+        self._rows: dict[Pair, tuple[list[int], list[float], Tensor]] = {}
 
     def simulate(self) -> None:
         """One visit: down to a node never visited, on from there at random, and the mean share back up."""
         path = [self.root]
-        while children := self._children(path[-1]):
-            fresh = next((child for child in children if not child.visits), None)
-            above = path[-1].visits
-            path.append(fresh or max(children, key=lambda child: child.priority(above)))
-            if fresh:
+        while path[-1].depth < self.depth:
+            node = path[-1]
+            tokens, shares, _ = self.row(node.pair)
+            if not tokens:
                 break
-        shares = [node.share for node in path[1:]] + self._roll_out(path[-1])
-        value = sum(shares) / len(shares) if shares else 0.0
+            opened = len(node.children)
+            if opened < len(tokens):  # those never visited go first, by falling share
+                node.children.append(Node((node.pair[1], tokens[opened]), shares[opened], node.depth + 1))
+                path.append(node.children[opened])
+                break
+            wanted = node.priorities()
+            path.append(node.children[wanted.index(max(wanted))])
+        seen = [node.share for node in path[1:]] + self._roll_out(path[-1])
+        value = sum(seen) / len(seen) if seen else 0.0
         for node in path:
             node.visits += 1
             node.total += value
 
-    def _children(self, node: Node) -> list[Node]:
-        """The node's children by falling share; none at the full depth or after an end-of-text."""
-        if not node.expanded:
-            node.expanded = True
-            if node.depth < self.depth:
-                tokens, shares = self._row(node.pair)
-                pairs = zip(tokens, shares.tolist(), strict=True)
-                node.children = [Node((node.pair[1], t), share, node.depth + 1) for t, share in pairs]
-        return node.children
-
     def _roll_out(self, node: Node) -> list[float]:
         """The shares of tokens that are drawn on from `node` to the full depth."""
-        pair, shares = node.pair, []
+        pair, seen = node.pair, list[float]()
         for _ in range(self.depth - node.depth):
-            tokens, row = self._row(pair)
+            tokens, shares, row = self.row(pair)
             if not tokens:
                 break
-            pick = self.run.dice.pick(row)
-            shares.append(float(row[pick.index]))
-            pair = (pair[1], tokens[pick.index])
-        return shares
+            at = self.run.dice.pick(row).index if len(tokens) > 1 else 0
+            seen.append(shares[at])
+            pair = (pair[1], tokens[at])
+        return seen
 
-    def _row(self, pair: Pair) -> tuple[list[int], Tensor]:
-        """Next tokens by falling share, and their shares of the row; empty after an end-of-text."""
+    def row(self, pair: Pair) -> tuple[list[int], list[float], Tensor]:
+        """Next tokens by falling share, and their shares of the row, twice; empty after an end-of-text."""
         if pair not in self._rows:
             weights = {} if pair[1] in self.run.eos_ids else self.table.after(pair)
             best = sorted(weights.items(), key=lambda item: (-item[1], item[0]))
-            shares = torch.tensor([weight for _, weight in best], dtype=torch.float64)
-            self._rows[pair] = [token for token, _ in best], shares / shares.sum()
+            total = sum(weights.values())
+            shares = [weight / total for _, weight in best]
+            self._rows[pair] = [token for token, _ in best], shares, torch.tensor(shares, dtype=torch.float64)
         return self._rows[pair]
 
     def likeliest(self, pair: Pair) -> tuple[int, float] | None:
         """The token with the greatest share after `pair`, and that share."""
-        tokens, shares = self._row(pair)
-        return (tokens[0], float(shares[0])) if tokens else None
+        tokens, shares, _ = self.row(pair)
+        return (tokens[0], shares[0]) if tokens else None
 
 
 class Adaptive:
@@ -192,11 +193,9 @@ class Adaptive:
         proposed = found.propose(run, TRIGRAMS.id)
         yield proposed
         ids = Candidates(proposed.ids)
-        above = [search.root if parent == ROOT else nodes[parent] for parent in found.parents]
         yield Score(VISITS.id, ids, tuple(node.visits for node in nodes))
         yield Score(VALUE.id, ids, tuple(node.total / node.visits for node in nodes))
-        priorities = (node.priority(up.visits) for node, up in zip(nodes, above, strict=True))
-        yield Score(PRIORITY.id, ids, tuple(priorities))
+        yield Score(PRIORITY.id, ids, _priorities(search.root, nodes))
         verdict = CHOSEN.judge(ids, _ranks(nodes), [self.nodes] * len(nodes))
         yield verdict
         kept = [node for node, passed in enumerate(verdict.passed) if passed]
@@ -242,10 +241,14 @@ def _visited(root: Node) -> tuple[Points, list[Node]]:
     points, nodes, open_ = Points(), list[Node](), [(ROOT, root)]
     for number, node in open_:
         for child in node.children:
-            if child.visits:
-                open_.append((points.add(child.pair[1], number, child.share), child))
-                nodes.append(child)
+            open_.append((points.add(child.pair[1], number, child.share), child))
+            nodes.append(child)
     return points, nodes
+
+
+def _priorities(root: Node, nodes: Sequence[Node]) -> tuple[float, ...]:
+    """What each node's parent would give it next; `nodes` as `_visited` orders them."""
+    return tuple(priority for node in (root, *nodes) for priority in node.priorities())
 
 
 def _ranks(nodes: Sequence[Node]) -> list[int]:
