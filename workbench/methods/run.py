@@ -216,4 +216,4 @@ class Run:
         if not self.full:
             return
         belief = Belief(source, tuple(of) if isinstance(of, Sequence) else (of,), space, probs, also)
-        yield from observed(belief) if self.later is None or probs.is_cuda else self.later.put(belief)
+        yield from observed(belief) if self.later is None or not probs.is_cpu else self.later.put(belief)
