@@ -116,4 +116,5 @@ class View:
 
 
 def is_whole(belief: Belief) -> bool:
+    """Does the row hold every key that has any probability?"""
     return math.fsum(belief.probs) >= 1 - WHOLE_ROW
