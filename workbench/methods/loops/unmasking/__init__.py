@@ -42,6 +42,7 @@ and the method declares `rules=(STRICT, AT_LEAST_ONE)`.
 from workbench.methods.loops.unmasking.board import (
     Block,
     Board,
+    Compute,
     Ending,
     Pick,
     Prediction,
@@ -49,9 +50,13 @@ from workbench.methods.loops.unmasking.board import (
     Revise,
     Round,
     Sampling,
+    Scope,
     Scoring,
     Select,
+    Stop,
+    Transform,
     Verified,
+    Verify,
     View,
 )
 from workbench.methods.loops.unmasking.computes import dual_cache, guided, plain, prefix_cache, reach
@@ -84,16 +89,17 @@ from workbench.methods.loops.unmasking.selects import (
     passed,
     top,
 )
+from workbench.methods.loops.unmasking.stops import stop_at_end
 from workbench.trace import Source
 
 __all__ = [
     "AT_LEAST_ONE", "BLOCK_HELP", "CONFIDENCE", "EXACT", "GUIDANCE_HELP", "GUIDANCE_SOURCES", "MARGIN",
     "NEGATIVE_ENTROPY", "QUOTA", "RANDOM", "RANDOM_RULES", "REMASK_COIN", "ROUND_CAP", "STEPS_HELP",
-    "THRESHOLD", "THRESHOLD_HELP", "UNMASK_COIN", "Block", "Board", "Ending", "Pick", "Prediction",
-    "Recipe", "Revise", "Round", "Sampling", "Scoring", "Select",
-    "Verified", "View", "above", "best_only", "blocks",
-    "by_score", "chance", "coins", "dual_cache", "evenly", "everything", "guided", "judged", "passed",
-    "plain", "prefix_cache", "reach", "rounds", "scoring", "top",
+    "THRESHOLD", "THRESHOLD_HELP", "UNMASK_COIN", "Block", "Board", "Compute", "Ending", "Pick",
+    "Prediction", "Recipe", "Revise", "Round", "Sampling", "Scope", "Scoring", "Select", "Stop",
+    "Transform", "Verified", "Verify", "View", "above", "best_only", "blocks", "by_score", "chance",
+    "coins", "dual_cache", "evenly", "everything", "guided", "judged", "passed", "plain", "prefix_cache",
+    "reach", "rounds", "scoring", "stop_at_end", "top",
 ]  # fmt: skip
 
 BLOCK_HELP = "positions that are unmasked together before the next block begins"

@@ -1,0 +1,115 @@
+"""Prophet: stop looking once the answer is decided, and write all the rest at once."""
+
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass
+
+from workbench.methods.api import Guarantee, Promise, knob, method, temperature
+from workbench.methods.loops.unmask import unmask
+from workbench.methods.loops.unmasking import (
+    BLOCK_HELP,
+    CONFIDENCE,
+    STEPS_HELP,
+    Board,
+    Ending,
+    Recipe,
+    Sampling,
+    Stop,
+    blocks,
+    evenly,
+    top,
+)
+from workbench.methods.run import ANSWER, Run
+from workbench.trace import Cells, Event, Lanes, Measure, Rule, Score
+
+GAP = Measure("logit_gap", "gap", "logits", "higher", "likeliest minus second likeliest logit")
+DECIDED = Rule(
+    "decided",
+    "the answer is decided",
+    ">=",
+    "mean gap in the answer",
+    "gap asked for at this time",
+    "The answer is decided: its mean gap {left} reaches {right}; everything is written now.",
+    "The answer is open: its mean gap {left} is below {right}.",
+)
+TAIL, ALL = "tail", "all"
+
+
+@dataclass(frozen=True)
+class Params:
+    temperature: float = temperature()
+    steps: int = knob(0, 0, 512, 1, STEPS_HELP)
+    block_length: int = knob(32, 1, 512, 1, BLOCK_HELP)
+    early: float = knob(7.5, 0, 100, 0.5, "mean logit gap that ends the run in the first third (paper: 7.5)")
+    middle: float = knob(5.0, 0, 100, 0.5, "the same in the second third (paper: 5)")
+    late: float = knob(2.5, 0, 100, 0.5, "the same in the last third (paper: 2.5)")
+    answer: str = knob(
+        ALL, help="where the answer stands: the last positions before the end, or all", choices=(ALL, TAIL)
+    )
+    length: int = knob(5, 1, 128, 1, "positions of the answer, where it is the tail (paper: 5)")
+
+
+@method(
+    id="prophet",
+    title="Prophet",
+    family="diffusion",
+    year=2025,
+    paper="Diffusion Language Models Know the Answer Before Decoding (Li et al., 2025), arXiv 2508.19982",
+    needs={"denoiser": "masked"},
+    guarantee=Guarantee(
+        Promise.LOSSY,
+        "",
+        "Where it never fires it is low-confidence remasking; where it fires, all open positions are written "
+        "independently at once.",
+    ),
+    params=Params,
+    rules=(CONFIDENCE.quota, DECIDED),
+    measures=(GAP,),
+)
+def prophet(run: Run, p: Params) -> Iterator[Event]:
+    """Low-confidence remasking that writes everything as soon as the answer's logit gaps are wide enough.
+
+    Source: the authors' released code. Before each round the gap between the two best logits is averaged
+    over the answer, written positions included, and compared with a bar that falls with the share of rounds
+    done (one third, two thirds). The prediction is the round's own, so looking costs nothing. Differs: the
+    released code marks the answer by a suffix forced into the text; here it is the whole canvas, or the last
+    positions that are not predicted to be end-of-text. Gaps depend on a model's logit scale, so the bars need
+    calibration on other models.
+    """
+    recipe = Recipe(
+        blocks(p.block_length),
+        top(evenly(p.steps)),
+        CONFIDENCE,
+        Sampling(p.temperature),
+        stop=(decided(p, p.steps or run.max_tokens),),
+        also=lambda board: board.region,
+    )
+    yield from unmask(run, recipe)
+
+
+def decided(p: Params, rounds: int) -> Stop:
+    """The stopping part."""
+
+    def stop(board: Board) -> Generator[Event, None, Ending]:
+        prediction = yield from board.predict()
+        logits = prediction.at(board.region)
+        best = logits.topk(2, dim=-1).values
+        gaps = (best[:, 0] - best[:, 1]).clamp_max(1e6).tolist()
+        ends = [token in board.run.eos_ids for token in logits.argmax(dim=-1).tolist()]
+        where = _answer(p, ends)
+        cells = Cells(ANSWER, tuple(board.start + i for i in where))
+        yield Score(GAP.id, cells, tuple(gaps[i] for i in where))
+        done = (board.rounds + 1) / rounds
+        bar = p.early if done < 0.33 else p.middle if done < 0.67 else p.late
+        verdict = DECIDED.judge(Lanes((ANSWER,)), [sum(gaps[i] for i in where) / len(where)], [bar])
+        yield verdict
+        return Ending.ALL_IN if verdict.passed[0] else Ending.GO
+
+    return stop
+
+
+def _answer(p: Params, ends: Sequence[bool]) -> list[int]:
+    """Which positions of the region are the answer; `ends`: where an end-of-text is predicted."""
+    if p.answer == ALL:
+        return list(range(len(ends)))
+    text = [i for i, end in enumerate(ends) if not end]
+    return text[-p.length :] or list(range(len(ends)))
