@@ -16,7 +16,7 @@ from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, train
 from workbench import tasks
 from workbench.tasks import words
 
-PAD, BOS, EOS, MASK, USER, ASST = 0, 1, 2, 3, 4, 5
+PAD, BOS, EOS, MASK, USER, ASST, SEP = 0, 1, 2, 3, 4, 5, 7
 NAMED = ("<pad>", "<bos>", "<eos>", "<mask>", "<user>", "<asst>", "<sys>", "<sep>")
 SPECIALS = NAMED + tuple(f"<reserved{index}>" for index in range(8, 32))
 VOCABULARY = 1024
