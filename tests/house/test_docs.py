@@ -62,7 +62,8 @@ def test_the_house_map_of_the_readme_is_the_house() -> None:
             assert re.search(rf"^ +{folder.name}/ ", text, re.MULTILINE), f"README's map lacks {folder.name}/"
 
 
-DOCUMENTED = ("workbench.trace", "workbench.maths", "workbench.methods", "workbench.run", "workbench.cli")
+PACKAGES = ("trace", "maths", "methods", "run", "lab", "cli")
+DOCUMENTED = tuple(f"workbench.{name}" for name in PACKAGES)
 
 
 def test_public_functions_have_docstrings() -> None:
