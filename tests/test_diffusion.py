@@ -20,7 +20,7 @@ from workbench.models.shelf import Shelf
 from workbench.run.prepare import prepare
 from workbench.run.recorder import Recording
 from workbench.run.request import Request
-from workbench.trace import Commit, Event, Judge, Phase, Propose, Retract, Trace
+from workbench.trace import Commit, Event, Judge, Observe, Phase, Propose, Retract, Trace
 
 PROMPT, TOKENS, SIZE = (0, 1, 2, 0, 1, 3), 12, 9
 MASK = SIZE - 1
@@ -36,7 +36,9 @@ def net(seed: int, block: int | None = None, scale: float = 12.0) -> Made:
     torch.manual_seed(seed)
     made = Net(Config(SIZE, 16, 2, 2, 2, 8, 32, max_positions=64)).eval()
     with torch.no_grad():
-        made.embed.mul_(scale)
+        for name, weight in made.named_parameters():
+            if weight.dim() > 1:
+                weight.mul_(scale if name == "embed" else 10)
     return lambda meter: NetMasked(made, "net", "denoiser", meter, MASK, block=block)
 
 
@@ -164,7 +166,7 @@ def test_the_audit_changes_nothing_and_sees_the_staleness() -> None:
         assert order_of(plain) == order_of(audited)
         said = {}
         for event in audited:
-            if type(event).__name__ == "Observe" and event.source in ("exact", "denoiser"):
+            if isinstance(event, Observe) and event.source in ("exact", "denoiser"):
                 said[event.source] = event
                 exact = said.get("exact")
                 if event.source == "denoiser" and exact and exact.of == event.of:
@@ -327,3 +329,48 @@ def test_caches_save_rows_on_the_embedded_model(shelf: Shelf) -> None:
         trace = shipped(shelf, method, {**knobs, "threshold": 1.0, "block_length": 8})
         rows[name] = sum(stop - start for e in trace.events for start, stop in getattr(e, "computed", ()))
     assert rows["dual"] < rows["prefix"] < rows["none"]
+
+
+# -- early commit, credit, neighbourhoods ------------------------------------------------------------
+
+LATER = [
+    (STATIC, ("prophet", {"early": 100.0, "middle": 100.0, "late": 100.0})),
+    (HALF, ("credit_decoding", {"alpha": 0.0, "threshold": 0.5})),
+    (HALF, ("local_leap", {"reach": 0, "threshold": 0.5, "relaxed": 0.1})),
+    (HALF, ("local_leap", {"relaxed": 0.5, "threshold": 0.5})),
+]
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize(("one", "other"), LATER, ids=lambda pair: f"{pair[0]}-{len(pair[1])}")
+def test_what_is_switched_off_changes_nothing(one: tuple, other: tuple, model: Made) -> None:
+    for heat in (0.0, 0.9):
+        how = {"block_length": 6, "temperature": heat}
+        found = [order_of(events_of(method, {**knobs, **how}, model)[0]) for method, knobs in (one, other)]
+        assert found[0] == found[1]
+
+
+@pytest.mark.parametrize(("one", "other"), LATER, ids=lambda pair: f"{pair[0]}-{len(pair[1])}")
+def test_switched_off_on_the_embedded_model(shelf: Shelf, one: tuple, other: tuple) -> None:
+    first, second = (shipped(shelf, method, {**knobs, "block_length": 8}) for method, knobs in (one, other))
+    assert order_of(first.events) == order_of(second.events)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_prophet_writes_everything_when_it_fires(model: Made) -> None:
+    events, answer, meter = events_of("prophet", {"early": 0.0}, model)
+    assert len(order_of(events)) == 1 and meter.totals["denoiser"].passes == 1
+    one = events_of("llada_low_confidence", {"steps": 1, "block_length": 64}, model)[1]
+    assert answer == one
+
+
+def test_credit_and_neighbourhoods_write_sooner() -> None:
+    for other in (
+        ("credit_decoding", {"alpha": 4.0, "threshold": 0.6}),
+        ("local_leap", {"relaxed": 0.24, "threshold": 0.4, "reach": 12}),
+    ):
+        saved, bar = 0, {"threshold": other[1]["threshold"]}
+        for seed in range(4):
+            plain = len(order_of(events_of("fast_dllm_threshold", bar, table(seed))[0]))
+            saved += plain - len(order_of(events_of(*other, table(seed))[0]))
+        assert saved > 0, other
