@@ -21,7 +21,7 @@ from workbench.methods.loops.sampling import Plain
 from workbench.methods.run import Run
 from workbench.models.meter import Meter
 from workbench.run.recorder import Recording
-from workbench.trace import Score
+from workbench.trace import Candidates, Score
 
 VISIBLE = 1e-3
 METHODS = {
@@ -214,8 +214,8 @@ def test_eagle2_is_the_token_tree_of_fixed_tokens() -> None:
 # -- stochastic beams ------------------------------------------------------------------------------------
 
 
-def order_of(seed: int, law: Law, size: int, width: int) -> tuple[tuple[int, ...], ...]:
-    """The paths of the last of two levels, by perturbed log-probability."""
+def order_of(seed: int, law: Law, size: int, width: int) -> tuple[int, ...]:
+    """The tokens of the paths of the last of two levels, by perturbed log-probability."""
     meter = Meter()
     run = Run((0,), 9, {"draft": TableCausal(law, size, "draft", meter)}, (), SeededDice(seed), meter, False)
     events = beam.StochasticBeam(run, Plain(), width, 2).draft(run, 9)
@@ -227,19 +227,20 @@ def order_of(seed: int, law: Law, size: int, width: int) -> tuple[tuple[int, ...
             draft = stop.value
             break
         if isinstance(event, Score) and event.measure == beam.PERTURBED.id:
-            scores |= {of.id: value for of, value in zip(event.of.each(), event.values, strict=True)}
+            assert isinstance(event.of, Candidates)
+            scores |= dict(zip(event.of.ids, event.values, strict=True))
     tree = Tree(draft.parents)
     for parent, child in ((draft.parents[n], n) for n in range(len(tree)) if not tree.ranks[n]):
         assert scores[draft.ids[child]] == (scores[draft.ids[parent]] if parent != TOP else 0.0)
     leaves = sorted((n for n in range(len(tree)) if tree.depths[n] == 2), key=lambda n: -scores[draft.ids[n]])
-    return tuple(tuple(draft.tokens[node] for node in tree.path(leaf)) for leaf in leaves)
+    return tuple(draft.tokens[node] for leaf in leaves for node in tree.path(leaf))
 
 
-def without_replacement_of_whole_paths(law: Law, size: int) -> dict[tuple[tuple[int, ...], ...], float]:
+def without_replacement_of_whole_paths(law: Law, size: int) -> dict[tuple[int, ...], float]:
     """Two different paths of two tokens, drawn one after the other from the joint law."""
     joint = {(a, b): float(law((0,))[a]) * float(law((0, a))[b]) for a in range(size) for b in range(size)}
     return {
-        (one, other): p * q / (1 - p)
+        (*one, *other): p * q / (1 - p)
         for one, p in joint.items()
         for other, q in joint.items()
         if one != other
