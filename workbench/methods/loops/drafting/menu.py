@@ -10,6 +10,7 @@ from typing import Protocol
 
 from workbench.methods.loops.draft_verify import Drafter
 from workbench.methods.loops.drafting.lookup import COPIED_FROM, MATCH, MATCH_LENGTH, Lookup
+from workbench.methods.loops.drafting.memory import MEMORY, MEMORY_MEASURES, Memory, Remembering
 from workbench.methods.loops.drafting.paths import IndependentPaths
 from workbench.methods.loops.drafting.recycling import RECYCLED, RECYCLING_MEASURES, Recycling
 from workbench.methods.loops.drafting.retrieval import DATASTORE, LONGEST, RETRIEVAL_MEASURES, Retrieval
@@ -21,6 +22,7 @@ from workbench.methods.run import Run
 from workbench.trace import DraftKind
 
 MODEL, LOOKUP, RETRIEVAL, RECYCLING = "draft model", "prompt lookup", "retrieval", "recycling"
+REMEMBERED = "n-gram memory"
 CHAINED, STATIC, DYNAMIC, INDEPENDENT = "chain", "static tree", "dynamic tree", "independent paths"
 LIKELIEST, WITH, DISTINCT = "likeliest", "with replacement", "without replacement"
 
@@ -33,15 +35,16 @@ TAKES = {
     LOOKUP: (CHAINED,),
     RETRIEVAL: (CHAINED, DYNAMIC),
     RECYCLING: (CHAINED, STATIC),
+    REMEMBERED: (CHAINED, STATIC),
 }
 """The shapes that each drafter can take."""
 
 RULES = (EXPAND, KEPT)
-MEASURES = (PATH, MATCH_LENGTH, COPIED_FROM, *RETRIEVAL_MEASURES, *RECYCLING_MEASURES)
-SOURCES = (MATCH, DATASTORE, RECYCLED)
+MEASURES = (PATH, MATCH_LENGTH, COPIED_FROM, *RETRIEVAL_MEASURES, *RECYCLING_MEASURES, *MEMORY_MEASURES)
+SOURCES = (MATCH, DATASTORE, RECYCLED, MEMORY)
 """What the drafters declare."""
-LONGEST_NGRAM, MATCHES = 3, 1000
-"""What prompt lookup and retrieval have as their own knobs, at their usual values."""
+LONGEST_NGRAM, MATCHES, GRAMS = 3, 1000, (2, 4, 10)
+"""What lookup, retrieval and memory have as knobs of their own methods, at their usual values."""
 
 
 class Menu(Sampling, Protocol):
@@ -73,8 +76,10 @@ def _not_drafted(menu: Menu) -> str:
     takes = TAKES[menu.drafter]
     if menu.shape not in takes:
         return f"{menu.drafter.capitalize()} drafts a {' or a '.join(takes)}; it has no {menu.shape}."
-    if menu.drafter != MODEL and menu.siblings != LIKELIEST:
-        return "Drafts without a model are fixed by the text, the likeliest first; choose likeliest siblings."
+    if menu.drafter in (LOOKUP, RETRIEVAL, RECYCLING) and menu.siblings != LIKELIEST:
+        return "These drafts are fixed by what was written, the likeliest first; choose likeliest siblings."
+    if menu.drafter == REMEMBERED and menu.siblings == WITH:
+        return "The n-gram memory chooses different tokens; choose likeliest, or without replacement."
     if menu.shape == INDEPENDENT and menu.siblings != WITH:
         return "Independent paths do not know of each other; choose siblings with replacement."
     if menu.shape == DYNAMIC and menu.siblings == WITH:
@@ -147,9 +152,17 @@ def _recycling(run: Run, menu: Menu) -> Drafter:
     return Recycling(ranks, menu.total, menu.depth, greedy=menu.temperature == 0)
 
 
+def _remembered(run: Run, menu: Menu) -> Drafter:
+    branch = 1 if menu.shape == CHAINED else menu.branch
+    drawn = menu.siblings == DISTINCT and menu.temperature > 0
+    shape = (menu.total, branch, menu.depth)
+    return Remembering(Memory(*GRAMS), shape, drawn, greedy=menu.temperature == 0)
+
+
 MAKERS: dict[str, Callable[[Run, Menu], Drafter]] = {
     MODEL: _model,
     LOOKUP: _lookup,
     RETRIEVAL: _retrieval,
     RECYCLING: _recycling,
+    REMEMBERED: _remembered,
 }
