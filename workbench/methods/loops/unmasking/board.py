@@ -1,6 +1,6 @@
 """The canvas of a masked run, and the contracts of the eight parts that work on it."""
 
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
@@ -315,7 +315,3 @@ class Recipe:
     stop: tuple[Stop, ...] = ()
     also: Also = nothing_else
     cap: int = 0
-
-
-Refusals = Mapping[tuple[str, str], str]
-"""Two part ids that cannot go together, and the sentence why."""
