@@ -94,7 +94,7 @@ def best_first(rates: Sequence[float], nodes: int, depth: int) -> Tree:
 
     `rates` falls: rates[b] is the probability that the child of rank b is the accepted one. Then a
     node is never worth more than its parent or an earlier sibling, so taking the best open place
-    again and again gives the optimum of Sequoia's dynamic program (Chen et al. 2024, section 3.1).
+    again and again gives the optimum of Sequoia's dynamic program (Chen et al. 2024).
     Of equals the place that opened first.
     """
     parents: list[int] = []

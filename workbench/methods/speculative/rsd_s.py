@@ -47,7 +47,7 @@ class Params:
 def rsd_s(run: Run, p: Params) -> Iterator[Event]:
     """Keep the `width` paths with the highest perturbed log-probability on every level, and test them.
 
-    Source: Jeon et al. 2024, section 3.2 (RSD-S), with Kool et al. 2019, section 4. A path's log-probability
+    Source: Jeon et al. 2024, RSD-S, with the stochastic beams of Kool et al. 2019. A path's log-probability
     is perturbed by Gumbel noise, conditioned so that the best child keeps its parent's value; the
     best of a level are that many different paths drawn without replacement, and a node's children are
     those that stayed, best first. Differs: the noise is drawn as a race, in which a path arrives at

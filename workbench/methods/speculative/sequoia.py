@@ -91,7 +91,7 @@ class OptimalTree:
 def sequoia(run: Run, p: Params) -> Iterator[Event]:
     """Measure how often a child of each rank is accepted, and draft the tree that makes the most of it.
 
-    Source: Chen et al. 2024, section 3.1 (tree) and 3.2 (sampling without replacement), and their code.
+    Source: Chen et al. 2024, tree construction and sampling without replacement, and their code.
     A one-level test on solved tasks, at the temperature of the run, gives the acceptance rate of the
     b-th child; a node is worth the product of the rates on its path, and the best tree of `nodes` nodes
     takes the most valuable open place again and again, which equals the paper's dynamic program.

@@ -28,7 +28,7 @@ class Params:
     title="SpecInfer multi-round",
     family="speculative",
     year=2023,
-    paper="SpecInfer: Accelerating Generative LLM Serving with Tree-based Speculative Inference and "
+    paper="SpecInfer: Accelerating Large Language Model Serving with Tree-based Speculative Inference and "
     "Verification (Miao et al., 2023), arXiv 2305.09781",
     needs={"target": "causal", "draft": "causal"},
     guarantee=Guarantee(
@@ -46,7 +46,7 @@ class Params:
 def specinfer_multiround(run: Run, p: Params) -> Iterator[Event]:
     """Draw several children of a node independently, and try them in turn on what the last one left.
 
-    Source: Miao et al. 2023, section 4.3 (multi-step speculative sampling). Children are drawn with
+    Source: Miao et al. 2023, multi-step speculative sampling. Children are drawn with
     replacement: a token that was drawn twice is two nodes, the second is tried after the first (and
     always fails, since the first left nothing of it), and its rejection takes the draft away once more.
     Dropping it would bend the output. Differs: one drafter; the paper also merges trees of several, and
