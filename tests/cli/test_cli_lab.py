@@ -35,7 +35,7 @@ def test_without_a_question_all_mistakes_are_listed(cli) -> None:
     assert said.code == 0
     lines = said.out.splitlines()
     assert [line.split()[0] for line in lines[1:]] == list(MISTAKES)
-    assert sum("event" in line for line in lines) == 3
+    assert sum("event" in line for line in lines) == 4
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,7 @@ MEASURED = {
     "deduplicated": ((0, 4, 1.0), 0.0335, 0.064),
     "forgotten_draws": ((0, 4, 1.0), 0.0750, 0.094),
     "pruned_siblings": ((1, 3, 1.0), 0.0479, 0.062),
+    "first_weight": ((0, 4, 1.0), 0.0781, 0.0781),  # measured here only
     "not_struck": ((0, 3, 1.0), 0.2042, 0.207),
     "sample_per_row": ((3, 3, 1.0), 0.2098, 0.330),
 }

@@ -6,10 +6,10 @@ from workbench.lab.experiment import Experiment
 from workbench.lab.mistakes import MISTAKES
 from workbench.lab.recipes import RECIPES
 from workbench.lab.record import TOKENS, caught, record
-from workbench.trace import Judge, WorkbenchError, check, decode, encode
+from workbench.trace import Judge, Score, WorkbenchError, check, decode, encode
 from workbench.trace.codec import encode_events
 
-CATCHABLE = {"block_first_failure", "forgotten_draws", "not_struck"}
+CATCHABLE = {"block_first_failure", "first_weight", "forgotten_draws", "not_struck"}
 """Mistakes whose numbers contradict each other; in the others every number is what it says."""
 
 
@@ -34,7 +34,7 @@ def test_a_run_of_a_mistake_shows_where_it_parts(mistake: str) -> None:
     assert ("cannot see it" in found.sentence) == found.report.ok
     if not found.report.ok:
         assert found.event == found.report.problems[0].event >= found.parts
-        assert isinstance(found.trace.events[found.event], Judge)
+        assert isinstance(found.trace.events[found.event], Judge | Score)
 
 
 def test_up_to_the_parting_the_right_rule_gives_the_same_events() -> None:

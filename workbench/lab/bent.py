@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from workbench.lab.recipes import MakeDrafter
-from workbench.maths.accept import highest_of, odds, residual
+from workbench.maths.accept import highest_of, left_mass, odds, residual, rest_weight, running_product
 from workbench.methods.dice import Dice, Pick
 from workbench.methods.loops.draft_verify import Drafter
 from workbench.methods.loops.verification import Draft, Outcome, Verify
@@ -27,7 +27,8 @@ from workbench.methods.loops.verification.multipath import (
     highest_first,
 )
 from workbench.methods.loops.verification.stepwise import Step, walk
-from workbench.methods.rules import DRAWN, POINT_MASS, SAMPLE_MATCH
+from workbench.methods.loops.verification.traversal import TRAVERSAL_TEST
+from workbench.methods.rules import DRAWN, LEFT, POINT_MASS, RUNNING, SAMPLE_MATCH
 from workbench.methods.run import Run
 from workbench.trace import ROOT, Candidates, Event, Judge, Rule, Score
 
@@ -321,3 +322,32 @@ def _first_of_the_best(draft: Draft, children: list[int], ratios: Tensor) -> Gen
     yield Score(ODDS.id, of, tuple(values))
     yield FOLLOWED.judge(of, [order.index(i) for i in range(len(children))], [1] * len(children))
     return children[order[0]]
+
+
+def traversal_with_first_weight(run: Run, draft: Draft, target: Tensor) -> Generator[Event, None, Outcome]:
+    """Every child is judged with the weight that its parent had before the siblings were given up."""
+    path, left = yield from _visit(run, draft, target, ROOT, 1.0)
+    path = path or []
+    return Outcome(path, left, bool(draft.children(path[-1] if path else ROOT)), target)
+
+
+def _visit(
+    run: Run, draft: Draft, target: Tensor, node: int, first: float
+) -> Generator[Event, None, tuple[list[int] | None, Tensor]]:
+    """The accepted path behind `node` (None: given up), and the law (V,) of what follows it."""
+    left, weight = target[node + 1], first
+    for child in draft.children(node) if first > 0 else ():
+        drawn_from, token, of = draft.drawn_from[child], draft.tokens[child], Candidates((draft.ids[child],))
+        running = running_product(first, float(left[token]), float(drawn_from[token]))
+        yield Score(RUNNING.id, of, (running,))
+        path, after = yield from _visit(run, draft, target, child, running)
+        if path is not None:
+            return [child, *path], after
+        mass = left_mass(left, drawn_from, weight)
+        yield Score(LEFT.id, of, (mass,))
+        left, weight = residual(left, drawn_from, weight), rest_weight(weight, mass)
+    if node == ROOT:
+        return [], left
+    verdict = TRAVERSAL_TEST.judge(Candidates((draft.ids[node],)), [run.dice.uniform(weight)], [weight])
+    yield verdict
+    return ([] if verdict.passed[0] else None), left

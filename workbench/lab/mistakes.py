@@ -160,6 +160,15 @@ CATALOGUE = (
         (bent.LIKELY_ENOUGH,),
     ),
     Mistake(
+        "first_weight",
+        "siblings judged with the first weight",
+        "traversal",
+        "Every child is judged with the weight that its parent had before any child was given up.",
+        "The weight belongs to the parent, and the parent did not move.",
+        "A rejected child has used a part of its parent's weight: each sibling is judged with what is left.",
+        _instead(bent.traversal_with_first_weight),
+    ),
+    Mistake(
         "not_struck",
         "rejected token not struck out",
         "point_mass",

@@ -82,9 +82,8 @@ CHAIN = "a chain of two sampled tokens"
 PATHS = "two independent chains of two tokens, merged where they agree"
 WITH = "three tokens for the next place, drawn independently"
 WITHOUT = "three different tokens for the next place, drawn without replacement"
-TREE = "two {} for the next place, and behind each of them one more"
-TREE_WITHOUT = TREE.format("different tokens, drawn without replacement,")
-TREE_LIKELIEST = TREE.format("likeliest tokens")
+FORK = "a sampled token, and behind it two different ones, drawn without replacement"
+LIKELIEST = "the two likeliest tokens for the next place, and behind each of them one more"
 
 DRAFTERS: dict[str, tuple[MakeDrafter, int, str]] = {
     "ratio": (_chain, 2, CHAIN),
@@ -92,9 +91,9 @@ DRAFTERS: dict[str, tuple[MakeDrafter, int, str]] = {
     "multipath_block": (_paths, 2, PATHS),
     "multiround": (_tree((3,), DraftKind.SAMPLED), 1, WITH),
     "recursive": (_tree((3,), DraftKind.SAMPLED_WITHOUT), 1, WITHOUT),
-    "traversal": (_tree((2, 1), DraftKind.SAMPLED_WITHOUT), 2, TREE_WITHOUT),
-    "point_mass": (_tree((2, 1), DraftKind.POINT), 2, TREE_LIKELIEST),
-    "sample_match": (_tree((2, 1), DraftKind.POINT), 2, TREE_LIKELIEST),
+    "traversal": (_tree((1, 2), DraftKind.SAMPLED_WITHOUT), 2, FORK),
+    "point_mass": (_tree((2, 1), DraftKind.POINT), 2, LIKELIEST),
+    "sample_match": (_tree((2, 1), DraftKind.POINT), 2, LIKELIEST),
 }
 """A drafter that is legal for the rule, how deep it drafts, and that in words. Small: every branch is
 walked."""

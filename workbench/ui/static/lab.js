@@ -4,7 +4,7 @@
   const {el} = wb;
   const VIEW = "breaks";
   const state = {rule: "ratio", mistake: "resample_from_target", seed: 0, size: 4, temperature: 1, tokens: 2};
-  const HIDDEN = "On these two tables the mistake changes nothing that the round writes: a test on one pair of models can miss it altogether. Try the next seed.";
+  const HIDDEN = "On these two tables the mistake changes nothing that a first round writes: a test on one pair of models can miss it altogether. Try the next seed.";
   let all = null, law = null, asked = 0, later = 0, controls = null, figure = null, begun = false;
 
   // ---- which view -----------------------------------------------------------------------
