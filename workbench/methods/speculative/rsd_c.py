@@ -46,7 +46,7 @@ class Params:
 def rsd_c(run: Run, p: Params) -> Iterator[Event]:
     """Draw different children for every node of a fixed tree, and test them in the order of the draws.
 
-    Source: Jeon et al. 2024, RSD-C and recursive rejection sampling. Each rejected sibling takes its draft away
+    Source: Jeon et al. 2024, RSD-C and recursive rejection. Each rejected sibling takes its draft away
     from the target, and the next one's draft no longer holds it. Nothing is sorted or pruned after it
     was drawn: by what a token is that would bend the output. Differs: siblings are drawn one after
     another from what is left, which has the law of the paper's Gumbel-top-k and needs no noise per
