@@ -3,6 +3,7 @@
 NOT YET RUN ON A GPU: the machine this was written on has none. It is used only when the device is CUDA.
 """
 
+import weakref
 from dataclasses import dataclass
 
 import torch
@@ -32,6 +33,47 @@ class Captured:
     buffer: Tensor  # the cache's buffer, held so that its address stays taken
 
 
+class Buffers:
+    """Cache buffers that outlive a run: a graph is bound to addresses, so the next run must get them again."""
+
+    def __init__(self, net: Net) -> None:
+        self._net = net
+        self._free: list[Tensor] = []
+
+    def cache(self) -> Cache:
+        """An empty cache, in a buffer that an earlier run gave back if there is one (the largest).
+
+        What that run left in it is finite and never seen: the mask ends at the slots that are written.
+        """
+        made = PooledCache.of(self._net.new_cache())
+        if self._free:
+            self._free.sort(key=Tensor.numel)
+            made._use(self._free.pop())
+        weakref.finalize(made, self._back, made.held)
+        return made
+
+    def _back(self, held: list[Tensor]) -> None:
+        self._free += held
+
+
+class PooledCache(Cache):
+    """A cache that notes which buffer it has, for when it is gone."""
+
+    held: list[Tensor]
+
+    @staticmethod
+    def of(plain: Cache) -> "PooledCache":
+        """The same cache, noting its buffer."""
+        made = PooledCache.__new__(PooledCache)
+        made.shape, made.limit, made.held = plain.shape, plain.limit, []
+        made._use(plain.buffer)
+        return made
+
+    def _use(self, buffer: Tensor) -> None:
+        super()._use(buffer)
+        self.held[:] = [buffer]
+
+
 class Graphs:
     """Runs passes of a network through captured graphs, keyed by cache buffer, T and the bucket of S."""
 
@@ -40,6 +82,7 @@ class Graphs:
             raise ValueError("CUDA graphs need a network on a CUDA device")
         self._net = net
         self._kept: dict[tuple[int, int, int], Captured] = {}
+        self.buffers = Buffers(net)
 
     def run(self, ids: Tensor, positions: Tensor, mask: Tensor | None, cache: Cache, at: int) -> Tensor:
         """Logits (1, T, V) of new tokens at slots at..at+T; mask (1, 1, T, at+T) bool, None = causal."""

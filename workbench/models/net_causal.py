@@ -192,7 +192,8 @@ class NetCausal:
         return depths, torch.from_numpy(trail.mask(first)).to(self.device)[None, None]
 
     def _empty(self) -> NetMemory:
-        return RowMemory(Store(NetBuffers(self.net.new_cache())), EMPTY, 0, 0)
+        cache = self.net.new_cache() if self._graphs is None else self._graphs.buffers.cache()
+        return RowMemory(Store(NetBuffers(cache)), EMPTY, 0, 0)
 
     def _mine(self, memory: Memory) -> NetMemory:
         if not isinstance(memory, RowMemory) or not isinstance(memory.store.buffers, NetBuffers):
