@@ -170,12 +170,14 @@ def random_copy(rng: random.Random, head: Sequence[int], size: int) -> tuple[lis
     return [*head[:-1], *items, head[-1]], [*items, tokens.EOS]
 
 
-def random_lookup(rng: random.Random, head: Sequence[int], size: int) -> tuple[list[int], list[int]]:
-    """Prompt of random pairs (key value) and some keys; the answer is the pairs of these: pure induction.
+def random_lookup(
+    rng: random.Random, head: Sequence[int], words: Sequence[int]
+) -> tuple[list[int], list[int]]:
+    """Prompt of pairs (key value) of `words` and some keys; the answer is the pairs of these: pure induction.
 
     Several keys, because one value is one useful token in a document of twenty.
     """
-    found = rng.sample(range(len(tokens.SPECIALS), size), 2 * rng.randint(4, 8))
+    found = rng.sample(words, 2 * rng.randint(4, 8))
     pairs = list(zip(found[::2], found[1::2], strict=True))
     asked = rng.sample(pairs, rng.randint(2, len(pairs)))
     flat = [id for pair in pairs for id in pair]

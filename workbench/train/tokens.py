@@ -38,14 +38,13 @@ def spaced(text: str) -> str:
 
 
 def _corpus() -> Iterator[str]:
-    """Text of all tasks, every word of their lists often, and some plain English for free prompts."""
+    """Text of the tasks of the mix, every word of their lists often, and some plain English for free prompts."""
     from pydoc_data.topics import topics
 
-    lists = (getattr(words, name) for name in dir(words) if name.isupper())
-    vocabulary = [word for group in lists for word in group]
+    vocabulary = _words()
     for _ in range(200):
         yield " " + " ".join(vocabulary)
-    for task in tasks.TASKS.values():
+    for task in map(tasks.TASKS.__getitem__, tasks.MIX):
         for seed in range(600):
             instance = task.make(seed, "train")
             yield spaced(instance.prompt)
@@ -104,6 +103,18 @@ def _save(tokenizer: Tokenizer, path: Path) -> None:
         "chat_template": TEMPLATE,
     }
     (path / "tokenizer_config.json").write_text(json.dumps(settings, indent=2) + "\n")
+
+
+def word_ids(tokenizer: Tokenizer) -> list[int]:
+    """The ids of the tasks' words that are single tokens, ascending (of a byte tokenizer: all its bytes)."""
+    pieces = (tokenizer.encode(f" {word}", add_special_tokens=False).ids for word in _words())
+    found = {ids[0] for ids in pieces if len(ids) == 1}
+    return sorted(found) or list(range(len(SPECIALS), tokenizer.get_vocab_size()))
+
+
+def _words() -> list[str]:
+    lists = (getattr(words, name) for name in dir(words) if name.isupper())
+    return [word for group in lists for word in group]
 
 
 def load(path: Path) -> Tokenizer:
