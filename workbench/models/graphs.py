@@ -34,7 +34,7 @@ class Captured:
 
 
 class Buffers:
-    """Cache buffers that outlive a run: a graph is bound to addresses, so the next run must get them again."""
+    """Cache buffers that outlive a run: a graph is bound to addresses, so the next run must get them."""
 
     def __init__(self, net: Net) -> None:
         self._net = net
