@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from workbench.trace import HELD, Fill, Trace, fold
 
-Kind = Literal["text", "tree", "map", "rounds", "plotly"]
+Kind = Literal["text", "tree", "map", "rounds", "overlap", "mask", "copies", "timeline", "plotly"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,9 @@ class KnownPair:
 
 _FIGURES: dict[str, Known] = {}
 _PAIRS: dict[str, KnownPair] = {}
-_ORDER = ("text", "tree", "map", "rounds", "confidence", "cost")
+_TABS = "text tree map rounds acceptance lengths overlap mask copies timeline confidence cost"
+_ORDER = tuple(_TABS.split(" "))
+"""As the player's tabs stand."""
 
 
 def figure(

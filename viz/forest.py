@@ -126,7 +126,7 @@ class Forest:
 
     def entropy(self, proposal: Proposal) -> float | None:
         """The target's entropy at the place of a candidate, where it was recorded."""
-        ref = self._address(proposal)
+        ref = self.address(proposal)
         for source, noun in self.fates.glossary.sources.items():
             if noun.role in JUDGES:
                 for space in self.fates.glossary.spaces:
@@ -167,7 +167,8 @@ class Forest:
         self._tail = tail
         return [["q", lane, tail]]
 
-    def _address(self, proposal: Proposal) -> Cell | Candidate:
+    def address(self, proposal: Proposal) -> Cell | Candidate:
+        """Where beliefs about this candidate's cell were recorded."""
         above = self.above.get(proposal.id, ROOT)
         ref = Candidate(above)
         return (
@@ -202,7 +203,7 @@ class Forest:
         found: dict[int, float] = {}
         for id in event.ids:
             proposal = self.state.proposals[id]
-            ref = self._address(proposal)
+            ref = self.address(proposal)
             for (source, space, where), belief in self._beliefs_at(ref):
                 if self.fates.role(source) in JUDGES and where == ref:
                     self._match(found, proposal, space, belief.keys, belief.probs)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from viz import acceptance, charts, fate, summary
+from viz import acceptance, fate, gallery, summary
 from viz.clocks import Clocks, described
 from viz.fate import Fates
 from viz.forest import Forest
@@ -19,6 +19,7 @@ from viz.headings import Headings
 from viz.ledger import Round
 from viz.ops import Op, ops_of
 from viz.preface import glossary_json, header_json
+from viz.records import Records
 from viz.theme import BIRTHS, LOOKS, STATUSES
 from viz.words import Narrator
 from workbench.trace import (
@@ -67,6 +68,7 @@ class ReelBuilder:
     clocks: Clocks = field(init=False)
     words: Narrator = field(init=False)
     forest: Forest = field(init=False)
+    records: Records = field(init=False)
     grid: Grid = field(default_factory=Grid)
     headings: Headings = field(default_factory=Headings)
     _eos: frozenset[int] = frozenset()
@@ -88,6 +90,7 @@ class ReelBuilder:
         self.clocks = Clocks(self.glossary)
         self.words = Narrator(self.glossary, self.tokens, self.state)
         self.forest = Forest(self.state, self.fates)
+        self.records = Records(self.state, self.fates, self.forest)
         self._eos = frozenset(id for card in self.header.models for id in card.eos_ids)
 
     # ---- feeding -------------------------------------------------------------------------
@@ -106,6 +109,7 @@ class ReelBuilder:
         birth = self.fates.birth[event.first] if isinstance(event, Propose) and event.ids else BIRTHS[0]
         self._pending += ops_of(event, birth, guess, above)
         self._note(event)
+        self.records.feed(event, self._index, len(self.rounds) - 1, ms)
         self._take(event, guess)
         self.forest.touch(changed.get(fate.PRUNED, ()))
         self._pending += self.forest.extras(event)
@@ -168,15 +172,7 @@ class ReelBuilder:
 
     def offered(self) -> list[str]:
         """Ids of the figures that apply so far."""
-        answers = {
-            "text": True,
-            "tree": self.forest.grown,
-            "map": self.grid.width > 0,
-            "rounds": any(each.drafted for each in self.rounds),
-            "confidence": len(self.born) > 1,
-            "cost": bool(self.costs),
-        }
-        return [id for id, answer in answers.items() if answer]
+        return gallery.offered(self)
 
     def summary(self) -> dict[str, Any]:
         """The run in a few numbers, under the names that serving engines use."""
@@ -187,13 +183,8 @@ class ReelBuilder:
         return acceptance.drafts(self.rounds, self.fates, self.state.proposals)
 
     def figures(self) -> dict[str, Any]:
-        """The statistics charts as specs."""
-        made: dict[str, Any] = {}
-        if len(self.born) > 1:
-            made["confidence"] = charts.confidence(self.lines(), self.born, self.grid.width > 0)
-        if self.costs:
-            made["cost"] = charts.cost(self.costs, self.glossary, self.clocks.ms)
-        return made
+        """The figures that come with data of their own."""
+        return gallery.figures(self)
 
     # ---- one event -----------------------------------------------------------------------
 

@@ -22,7 +22,7 @@ DEFINITIONS: dict[str, str] = {
     "acceptance_rate_per_pos": "Unconditional: num_accepted_tokens_per_pos / num_drafts.",
     "conditional_acceptance_rate_per_pos": "Entry i: of the drafts whose first i positions were accepted and "
     "that held a candidate behind them, the share in which one of these became text.",
-    "acceptance_histogram": "Entry n: drafts of which n candidates became text; the target's own is not counted.",
+    "acceptance_histogram": "Entry n: drafts of which n candidates became text, the target's own left out.",
     "tokens_per_target_pass": "Tokens of the answer per pass of the target, the first pass included.",
     "forward_passes": "Passes one after the other; those that could run at the same time count once.",
     "target_passes": "Passes of the target model, one after the other.",

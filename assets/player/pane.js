@@ -2,7 +2,8 @@
 (function (dw) {
   "use strict";
   const {el} = dw;
-  const TABS = [["tree", "Tree"], ["map", "Unmask map"], ["rounds", "Rounds"], ["confidence", "Confidence"], ["cost", "Cost"]];
+  const TABS = [["tree", "Tree"], ["map", "Unmask map"], ["rounds", "Rounds"], ["acceptance", "Acceptance"],
+    ["lengths", "Lengths"], ["overlap", "p against q"], ["mask", "Mask"], ["copies", "Copies"], ["timeline", "Time"], ["confidence", "Confidence"], ["cost", "Cost"]];
   const MODES = [["birth", "Origin"], ["confidence", "Confidence"], ["order", "Order"]];
   const BADGES = {verified: "✓", consistent: "✓", lossy: "✓", mismatch: "✗", unchecked: "·"};
 
@@ -11,6 +12,8 @@
       Object.assign(this, {player, name, palette: player.palette, tab: null, status: {}, loading: false, error: ""});
       this.text = new dw.TextView(this, name);
       this.views = {tree: new dw.TreeView(this, name), map: new dw.MapView(this, name), rounds: new dw.RoundsView(this, name),
+        acceptance: new dw.PlotView(this, name, "acceptance"), lengths: new dw.PlotView(this, name, "lengths"), overlap: new dw.OverlapView(this, name),
+        mask: new dw.MaskView(this, name), copies: new dw.CopiesView(this, name), timeline: new dw.TimeView(this, name),
         confidence: new dw.PlotView(this, name, "confidence"), cost: new dw.PlotView(this, name, "cost")};
       this.build();
       this.empty();
@@ -44,6 +47,7 @@
       this.reel = new dw.Reel();
       this.now = new dw.Now(this.reel);
       this.known = new Map();
+      this.scored = new Map();
       this.indexed = 0;
       this.text.reset();
       this.figures = [];
@@ -174,6 +178,12 @@
     verdicts(id) {
       for (; this.indexed < this.reel.beats.length; this.indexed += 1) {
         for (const op of this.reel.beats[this.indexed].o) {
+          if (op[0] === "m" && op[2] === "c") {
+            for (const [at, each] of op[4].entries()) {
+              if (!this.scored.has(each)) this.scored.set(each, []);
+              this.scored.get(each).push({beat: this.indexed, measure: op[1], value: dw.col(op[5], at)});
+            }
+          }
           if (op[0] !== "j" || op[2] !== "c") continue;
           for (const [at, each] of op[4].entries()) {
             if (!this.known.has(each)) this.known.set(each, []);
@@ -183,6 +193,12 @@
         }
       }
       return this.known.get(id) || [];
+    }
+
+    /* Scores of a candidate, collected with its verdicts. */
+    scores(id) {
+      this.verdicts(id);
+      return this.scored.get(id) || [];
     }
 
     /* The decoded part of the answer at the cursor, token by token; null where it is open. */

@@ -2,9 +2,10 @@
 (function (dw) {
   "use strict";
   const {el, svg} = dw;
-  const W = 88, H = 34, GAP_X = 24, GAP_Y = 10, PAD = 6, ROOT_W = 60;
+  const W = 88, H = 34, NARROW = 24, WIDE = 104, GAP_Y = 10, PAD = 6, ROOT_W = 60;
   const SMALLEST = 0.7, READABLE = 11;
-  const WINDOW = 700;
+  const WINDOW = 700, ROOMY = 90;
+  const LEFT = "left_mass";  // what a rejected draft leaves of the target, where a method records it
 
   dw.TreeView = class {
     constructor(pane, name) {
@@ -14,13 +15,34 @@
         "aria-label": `Draft tree ${name.toUpperCase()}`}, this.canvas);
       this.caption = el("div", {class: "dw-caption"});
       this.legend = el("div", {class: "dw-glyphs"});
-      this.node = el("div", {class: "dw-figure"}, this.caption, this.scroll, this.legend);
+      const button = (text, label, act) => el("button", {type: "button", class: "dw-mode", text, title: label, "aria-label": label, on: {click: act}});
+      this.tools = el("div", {class: "dw-modes dw-zoom", role: "group", "aria-label": "Zoom of the tree"},
+        button("−", "Smaller (-)", () => this.enlarge(1 / 1.25)), button("fit", "Fit the whole tree (0)", () => this.enlarge(0)), button("+", "Larger (+)", () => this.enlarge(1.25)));
+      this.node = el("div", {class: "dw-figure"}, el("div", {class: "dw-tree-head"}, this.caption, this.tools), this.scroll, this.legend);
       this.key = null;
+      this.zoom = 1;
+      this.scroll.addEventListener("wheel", (event) => {
+        if (event.ctrlKey) { event.preventDefault(); this.enlarge(event.deltaY < 0 ? 1.1 : 1 / 1.1); }
+      }, {passive: false});
       this.hatch = `dw-hatch-${dw.serial = (dw.serial || 0) + 1}`;
       this.canvas.addEventListener("click", (event) => this.click(event));
       this.canvas.addEventListener("keydown", (event) => {
         if (event.key === "Enter") { event.preventDefault(); this.click(event); }
       });
+      this.scroll.addEventListener("keydown", (event) => {
+        const by = {"+": 1.25, "=": 1.25, "-": 1 / 1.25, "0": 0}[event.key];
+        if (by !== undefined && !event.ctrlKey && !event.metaKey) { event.preventDefault(); this.enlarge(by); }
+      });
+    }
+
+    /* Zoom by a factor; 0 fits the whole tree into the panel. */
+    enlarge(by) {
+      if (!this.size) return;
+      const [width, height] = this.size, room = [this.scroll.clientWidth || 600, this.scroll.clientHeight || 300];
+      const whole = Math.min((room[0] - 4) / width, (room[1] - 4) / height) / this.natural;
+      this.zoom = by ? Math.max(0.15, Math.min(3, this.zoom * by)) : Math.min(1, whole);
+      this.key = null;
+      this.pane.player.redraw();
     }
 
     reset() { this.key = null; this.canvas.replaceChildren(); this.caption.textContent = ""; }
@@ -45,7 +67,11 @@
       const tree = now.reel.trees[key];
       const depthNow = key === "all" ? this.depthNow(now, tree) : 0;
       const stamp = `${key}:${tree.ids.length}:${tree.rows}:${key === "all" && tree.ids.length > WINDOW ? depthNow >> 2 : ""}`;
-      if (this.key !== stamp) { this.build(now.reel, tree, depthNow); this.key = stamp; }
+      if (this.key !== stamp) {
+        if (this.round !== key) { this.round = key; this.zoom = 1; }
+        this.build(now.reel, tree, depthNow);
+        this.key = stamp;
+      }
       this.update(now, tree, step, selected);
       return undefined;
     }
@@ -59,13 +85,15 @@
       return deep;
     }
 
-    x(depth) { return PAD + ROOT_W + GAP_X + (depth - 1) * (W + GAP_X); }
+    x(depth) { return PAD + ROOT_W + this.gap + (depth - 1) * (W + this.gap); }
     y(row) { return PAD + row * (H + GAP_Y); }
 
     build(reel, tree, depthNow) {
       const wide = tree.ids.length > WINDOW;
+      this.told = tree !== reel.trees.all && tree.ids.length <= ROOMY;  // edges with room for their tests
+      this.gap = this.told && tree.ids.some((id) => this.test(reel, id, Infinity)) ? WIDE : NARROW;
       const keep = (at) => !wide || Math.abs(tree.x[at] - depthNow) <= 10;
-      const width = this.x(tree.depth) + W + GAP_X + PAD, height = this.y(tree.rows) + PAD;
+      const width = this.x(tree.depth) + W + NARROW + PAD, height = this.y(tree.rows) + PAD;
       this.fit(width, height);
       this.middle = (Math.max(...tree.y) + Math.min(...tree.y)) / 2;
       this.nodes = new Map();
@@ -82,9 +110,11 @@
 
     fit(width, height) {
       const room = [this.scroll.clientWidth || 600, this.scroll.clientHeight || 300];
-      const scale = Math.max(SMALLEST, Math.min(1.25, (room[0] - 4) / width, (room[1] - 4) / height));
-      this.scale = scale;
-      this.font = Math.max(12, READABLE / scale);  // what is drawn smaller still reads: fewer letters, not tinier ones
+      this.size = [width, height];
+      this.natural = Math.max(SMALLEST, Math.min(1.25, (room[0] - 4) / width, (room[1] - 4) / height));
+      const scale = this.scale = this.natural * this.zoom;
+      this.font = Math.max(12, READABLE / Math.max(SMALLEST, scale));  // what is drawn smaller still reads: fewer letters, not tinier ones
+      this.canvas.style.setProperty("--test-font", `${Math.max(10.5, 10 / Math.max(SMALLEST, scale)).toFixed(2)}px`);
       this.canvas.style.setProperty("--tree-font", `${this.font.toFixed(2)}px`);
       for (const [name, value] of Object.entries({width: width * scale, height: height * scale,
         viewBox: `0 0 ${width} ${height}`})) this.canvas.setAttribute(name, value);
@@ -116,11 +146,29 @@
       label.setAttribute("y", small ? 21 : 17);
       glyph.setAttribute("y", small ? 21 : 17);
       if (small) for (const rect of bars) rect.remove();
+      const said = svg("text", {class: "dw-test", x: to[0] - 20, y: to[1] - 6, "text-anchor": "end"});
+      const left = svg("text", {class: "dw-test dw-test-left", x: to[0] - 20, y: to[1] + 14, "text-anchor": "end"});
       const node = svg("g", {class: "dw-node", transform: `translate(${x},${y})`, "data-c": id, tabindex: "-1", role: "button"},
         title, shape, label, glyph, ...(small ? [] : bars));
-      edges.append(edge);
+      edges.append(edge, ...(this.told ? [said, left] : []));
       nodes.append(node);
-      this.nodes.set(id, {node, edge, shape, glyph, title, bar: bars[1], at, from, to, small, mark: null});
+      this.nodes.set(id, {node, edge, shape, glyph, title, bar: bars[1], at, from, to, small, mark: null, said, left, order: this.order(reel, tree, at)});
+    }
+
+    /* The test of a draft that compares a drawn number with a bound, else two tokens; null before any. */
+    test(reel, id, beat) {
+      if (reel.births[reel.candidates[id].birth] !== "draft") return null;
+      const met = this.pane.verdicts(id).filter((verdict) => verdict.beat <= beat);
+      const own = met.filter(({rule}) => rule.left === "u");
+      return (own.length ? own : met.filter(({rule}) => rule.tokens)).pop() || null;
+    }
+
+    /* Which of several siblings was examined first, second, ...; 0 where there is no choice. */
+    order(reel, tree, at) {
+      const family = tree.ids.filter((_, i) => tree.parent[i] === tree.parent[at]);
+      const when = (id) => { const first = this.pane.verdicts(id).find(({rule}) => rule.left === "u" || rule.tokens); return first ? first.beat : Infinity; };
+      const tried = family.filter((id) => when(id) < Infinity).sort((a, b) => when(a) - when(b) || a - b);
+      return family.length > 1 ? tried.indexOf(tree.ids[at]) + 1 : 0;
     }
 
     update(now, tree, step, selected) {
@@ -133,8 +181,11 @@
         const status = there ? reel.statuses[now.status[id] || 0] : "later";
         const target = there ? now.target[id] : undefined;
         const picked = selected && selected.candidate === id ? 1 : 0, fresh = there && candidate.beat >= step ? 1 : 0;
-        const stamp = `${status}${target}${picked}${fresh}`;
-        if (this.last.get(id) !== stamp) { this.last.set(id, stamp); this.paint(reel, id, view, status, target, picked, fresh); }
+        const test = there && this.told ? this.test(reel, id, now.beat) : null;
+        const stamp = `${status}${target}${picked}${fresh}${test ? test.beat : ""}`;
+        if (this.last.get(id) !== stamp) {
+          if (this.told) this.tell(reel, id, view, test, status, now.beat); this.last.set(id, stamp); this.paint(reel, id, view, status, target, picked, fresh, test);
+        }
         if (there && fresh) focus = view;
         if (status === "committed" || (status === "accepted" && candidate.birth === 0)) path.push(view);
         if (there) met.add(status === "committed" ? reel.births[candidate.birth] : status);
@@ -160,7 +211,17 @@
         title: reel.looks[name].meaning}, el("b", {text: reel.looks[name].glyph}), name === "draft" ? "accepted draft" : reel.looks[name].title)));
     }
 
-    paint(reel, id, view, status, target, picked, fresh) {
+    /* On the edge: in which order, u against the bound, and what a rejection leaves of the target. */
+    tell(reel, id, view, test, status, beat) {
+      const tokens = test && test.rule.tokens, op = test && (test.passed ? test.rule.op : dw.not(test.rule.op));
+      const number = view.order ? `${view.order}·` : "";
+      view.said.textContent = !test ? "" : tokens ? `${number}${test.passed ? "= same" : "≠ other"}` : `${number}${short(test.value, test.bound)}${op}${short(test.bound, test.value)}`;
+      view.said.setAttribute("class", `dw-test ${test && !test.passed ? "dw-test-no" : ""}`);
+      const mass = status === "rejected" ? this.pane.scores(id).find((score) => score.measure === LEFT && score.beat <= beat) : null;
+      view.left.textContent = mass ? `left ${short(mass.value)}` : "";
+    }
+
+    paint(reel, id, view, status, target, picked, fresh, test) {
       const candidate = reel.candidates[id], birth = reel.births[candidate.birth];
       const taken = status === "committed" ? birth : status;
       const look = reel.looks[taken] || {};
@@ -174,18 +235,20 @@
         + (target === undefined ? "" : `, target ${dw.number(target)}`);
       view.node.setAttribute("aria-label", words);
       view.node.setAttribute("tabindex", status === "later" ? "-1" : "0");
-      this.cross(reel, id, view, status === "rejected");
+      const saved = status === "committed" && Boolean(test) && !test.passed;  // failed its own test, accepted by the rule
+      this.cross(reel, id, view, status === "rejected" || saved, saved);
     }
 
     /* The cross stands on the edge: it is the step from parent to child that failed. */
-    cross(reel, id, view, wanted) {
-      if (view.mark && !wanted) { view.mark.remove(); view.mark = null; }
+    cross(reel, id, view, wanted, saved) {
+      if (view.mark && (!wanted || view.saved !== saved)) { view.mark.remove(); view.mark = null; }
       if (!wanted || view.mark) return;
-      const x = view.from[0] + (view.to[0] - view.from[0]) * 0.5, y = view.from[1] + (view.to[1] - view.from[1]) * 0.5;
+      const [x, y] = this.gap === WIDE ? [view.to[0] - 10, view.to[1]] : [(view.from[0] + view.to[0]) / 2, (view.from[1] + view.to[1]) / 2];
+      view.saved = saved;
       const last = this.pane.verdicts(id).filter((verdict) => !verdict.passed).pop();
       const [left, right] = last ? reel.sides(last.rule, last.value, last.bound) : ["", ""];
-      const words = last ? `${last.rule.left}: ${left}, ${last.rule.right}: ${right}` : "rejected";
-      view.mark = svg("g", {class: "dw-cross", transform: `translate(${x},${y})`, "data-c": id},
+      const words = (saved ? "failed its own test; a later one saved it. " : "") + (last ? `${last.rule.left}: ${left}, ${last.rule.right}: ${right}` : "rejected");
+      view.mark = svg("g", {class: `dw-cross${saved ? " dw-saved" : ""}`, transform: `translate(${x},${y})`, "data-c": id},
         svg("title", {text: words}), svg("circle", {r: 7.5}), svg("path", {d: "M-3.2-3.2L3.2 3.2M3.2-3.2L-3.2 3.2"}));
       this.marks.append(view.mark);
     }
@@ -225,6 +288,16 @@
       if (y + H > box.scrollTop + box.clientHeight || y - H < box.scrollTop) box.scrollTop = Math.max(0, y - box.clientHeight / 2);
     }
   };
+
+  /* Two digits on an edge; more where the two sides would look alike. The exact numbers are in the inspector. */
+  function short(value, other) {
+    const show = (digits, it) => it.toFixed(digits).replace(/^0(?=\.)/, "");
+    for (const digits of [2, 3, 4]) {
+      const text = show(digits, value);
+      if (other === undefined || value === other || text !== show(digits, other)) return Number(text) === 0 && value > 0 ? "≈0" : text.replace(/\.0+$/, "");
+    }
+    return dw.number(value);
+  }
 
   /* Shapes speak beside colours: a verdict can be told without hue. */
   function outline(shape, small) {

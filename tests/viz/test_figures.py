@@ -20,9 +20,10 @@ SMALL = {
     "beams": lambda: fakes.beams(3, 2, 2),
     "greedy": lambda: fakes.greedy(5),
 }
+DRAFTED = ("rounds", "acceptance", "lengths")
 OFFERED = {
-    "speculative": ["text", "tree", "rounds", "confidence", "cost"],
-    "tree": ["text", "tree", "rounds", "confidence", "cost"],
+    "speculative": ["text", "tree", *DRAFTED, "mask", "timeline", "confidence", "cost"],
+    "tree": ["text", "tree", *DRAFTED, "mask", "timeline", "confidence", "cost"],
     "masked": ["text", "map", "confidence", "cost"],
     "beams": ["text", "tree", "cost"],
     "greedy": ["text", "confidence", "cost"],

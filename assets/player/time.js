@@ -1,0 +1,167 @@
+/* Passes on a time axis (counted, measured, modelled), and the cost model that the reader may set. */
+(function (dw) {
+  "use strict";
+  const {el, svg} = dw;
+  const LANE = 34, LEFT = 104, HIGH = 24;
+  const AXES = [["ticks", "Counted"], ["measured", "Measured"], ["modelled", "Modelled"]];
+  const FIELDS = [["a", "a: a target pass", 0.01], ["b", "b: per further row", 0.001], ["n0", "n0: free rows", 1], ["c", "c: draft / target", 0.01]];
+
+  dw.TimeView = class {
+    constructor(pane, name) {
+      this.pane = pane;
+      this.axis = "ticks";
+      this.caption = el("div", {class: "dw-caption"});
+      this.modes = el("div", {class: "dw-modes", role: "group", "aria-label": "Time axis"}, ...AXES.map(([id, text]) => el("button", {type: "button", class: "dw-mode",
+        "data-axis": id, "data-testid": `time-${id}-${name}`, text, "aria-pressed": id === "ticks", on: {click: () => this.setAxis(id)}})));
+      this.canvas = svg("svg", {class: "dw-time-svg", role: "img"});
+      this.scroll = el("div", {class: "dw-scroll dw-time", "data-testid": `timeline-${name}`, tabindex: "0", role: "region", "aria-label": "Passes over time"}, this.canvas);
+      this.preset = el("select", {class: "dw-select", "data-testid": `cost-preset-${name}`, "aria-label": "Cost model", on: {change: () => this.setPreset(this.preset.value)}});
+      this.fields = FIELDS.map(([id, text, step]) => el("input", {type: "number", class: "dw-cost-field", min: id === "a" ? step : 0, step, "aria-label": text, "data-field": id,
+        "data-testid": `cost-${id}-${name}`, on: {input: () => this.typed()}}));
+      this.told = el("p", {class: "dw-time-told", role: "status", "data-testid": `cost-told-${name}`});
+      this.controls = el("div", {class: "dw-cost"}, this.preset, ...this.fields.map((field, at) => el("label", {class: "dw-cost-label"}, FIELDS[at][1], field)));
+      this.node = el("div", {class: "dw-figure"}, el("div", {class: "dw-time-head"}, this.modes, this.caption), this.scroll, this.controls, this.told);
+      this.node.addEventListener("keydown", (event) => { if (event.target.tagName === "INPUT") event.stopPropagation(); });
+      this.reset();
+    }
+
+    reset() { this.stamp = null; this.costs = null; this.spec = null; }
+    recolour() { this.stamp = null; }
+
+    setAxis(id) {
+      this.axis = id;
+      for (const button of this.modes.children) button.setAttribute("aria-pressed", button.dataset.axis === id);
+      this.stamp = null;
+      this.draw(this.pane.now);
+    }
+
+    setPreset(id) {
+      const preset = this.spec.presets.find((each) => each.id === id);
+      if (!preset) return;
+      this.costs = {a: preset.a, b: preset.b, n0: preset.n0, c: preset.c};
+      for (const field of this.fields) { field.value = preset[field.dataset.field]; field.removeAttribute("aria-invalid"); }
+      this.setAxis("modelled");
+    }
+
+    typed() {
+      const costs = {};
+      for (const field of this.fields) {
+        const value = Number(field.value), good = field.value !== "" && Number.isFinite(value) && value >= 0 && (field.dataset.field !== "a" || value > 0);
+        if (good) field.removeAttribute("aria-invalid"); else field.setAttribute("aria-invalid", "true");
+        if (!good) { this.told.textContent = "Every cost must be a number of at least 0, and a above 0."; return; }
+        costs[field.dataset.field] = value;
+      }
+      this.preset.value = "own";
+      this.costs = costs;
+      this.setAxis("modelled");
+    }
+
+    draw(now) {
+      const figure = now.reel.figures.timeline;
+      if (!figure) { this.caption.textContent = "This figure is drawn after the first rounds of the run."; return; }
+      if (this.spec !== figure.spec) this.take(figure.spec);
+      const stamp = `${now.reel.version}:${this.axis}:${this.scroll.clientWidth}:${JSON.stringify(this.costs)}`;
+      if (this.stamp !== stamp) { this.stamp = stamp; this.build(now.reel); }
+      for (const [at, box] of this.boxes.entries()) box.classList.toggle("dw-later", this.spec.passes[at][0] > now.beat);
+    }
+
+    take(spec) {
+      this.spec = spec;
+      this.preset.replaceChildren(...spec.presets.map((each) => el("option", {value: each.id, text: each.title})), el("option", {value: "own", text: "your own numbers"}));
+      if (!this.costs) {
+        const first = spec.presets[0];
+        this.costs = {a: first.a, b: first.b, n0: first.n0, c: first.c};
+        for (const field of this.fields) field.value = first[field.dataset.field];
+      }
+    }
+
+    slots() {
+      const {passes, sources} = this.spec;
+      if (this.axis === "ticks") {
+        const order = new Map([...new Set(passes.map((pass) => pass[3]))].map((tick, at) => [tick, at]));
+        return passes.map((pass) => [order.get(pass[3]), order.get(pass[3]) + 1]);
+      }
+      if (this.axis === "measured") return passes.map((pass) => [pass[6], pass[7]]);
+      return dw.schedule(passes, sources, this.costs);
+    }
+
+    build(reel) {
+      const {passes, sources} = this.spec, slots = this.slots(), end = Math.max(1e-9, ...slots.map((slot) => slot[1]));
+      const room = Math.max(240, (this.scroll.clientWidth || 600) - LEFT - 24), smallest = Math.max(1e-9, Math.min(...slots.map(([from, to]) => to - from).filter((length) => length > 0)));
+      const scale = this.axis === "ticks" ? Math.max(room / end, 9) : Math.max(room / end, Math.min(4 / smallest, 4 * room / end));
+      const height = sources.length * LANE + 24;
+      this.boxes = passes.map((pass, at) => this.box(reel, pass, slots[at], scale));
+      this.canvas.setAttribute("width", LEFT + end * scale + 16);
+      this.canvas.setAttribute("height", height);
+      this.canvas.replaceChildren(...sources.map((source, at) => svg("text", {class: "dw-time-lane", x: 4, y: at * LANE + 21, text: dw.clip(source.title, 15)})),
+        ...this.marks(end, scale, height), ...this.boxes);
+      const unit = {ticks: "ticks: passes in one column could run at the same time", measured: "milliseconds, measured where the run was recorded, one after another",
+        modelled: "modelled time, not measured: passes of one tick side by side"}[this.axis];
+      this.caption.textContent = unit;
+      this.canvas.setAttribute("aria-label", `${passes.length} passes of ${sources.map((source) => source.title).join(" and ")}; ${unit}`);
+      this.tell();
+    }
+
+    box(reel, pass, [from, to], scale) {
+      const [beat, round, source, tick, rows, cached] = pass, info = this.spec.sources[source], kind = info.judges ? "target" : "draft";
+      const width = Math.max(1.5, (to - from) * scale - 1), title = `${info.title}, tick ${tick}: ${rows} rows computed, ${cached} from the cache`;
+      const group = svg("g", {class: `dw-pass dw-pass-${kind}`, transform: `translate(${LEFT + from * scale},${source * LANE + 4})`}, svg("title", {text: `${(reel.rounds[round] || {}).title || ""} · ${title}`}),
+        svg("rect", {width, height: HIGH, rx: Math.min(3, width / 3)}), width > 20 ? svg("text", {x: width / 2, y: 16, "text-anchor": "middle", text: rows}) : null);
+      group.addEventListener("click", () => this.pane.seekBeat(beat));
+      return group;
+    }
+
+    marks(end, scale, height) {
+      const found = [], step = nice(end * 70 / Math.max(70, end * scale));
+      for (let at = 0; at <= end + 1e-9; at += step) {
+        const x = LEFT + at * scale;
+        found.push(svg("line", {class: "dw-axis", x1: x, x2: x, y1: 0, y2: height - 18}), svg("text", {class: "dw-time-mark", x, y: height - 5, "text-anchor": "middle", text: dw.number(Number(at.toFixed(6)))}));
+      }
+      return found;
+    }
+
+    tell() {
+      const {passes, sources, tokens} = this.spec, time = dw.modelled(this.spec, this.costs), many = (n, noun) => `${n} ${noun}${n === 1 ? "" : "s"}`;
+      const counted = sources.map((source, at) => {
+        const mine = passes.filter((pass) => pass[2] === at);
+        return `${source.title} ${many(mine.length, "pass").replace("passs", "passes")}, ${many(mine.reduce((sum, pass) => sum + pass[4], 0), "row")}`;
+      }).join(" · ");
+      const ms = Math.max(0, ...passes.map((pass) => pass[7]));
+      this.told.replaceChildren(el("span", {}, el("b", {text: "Counted "}), counted), el("span", {}, el("b", {text: "Measured "}), ms ? `${dw.number(ms)} ms to the last pass` : "no times recorded"),
+        el("span", {}, el("b", {text: "Modelled "}), `${dw.number(time.run)} for ${tokens} tokens; one target pass per token takes ${dw.number(time.plain)}: ${dw.number(time.speedup)} times as fast`));
+    }
+  };
+
+  /* When every pass starts and stops on the modelled clock; the same rule as viz/timeline.py. */
+  dw.schedule = function (passes, sources, {a, b, n0, c}) {
+    const free = new Map(), slots = [];
+    let tick = null, began = 0, beside = new Set();
+    passes.forEach((pass, at) => {
+      const [, , source, own, rows] = pass, judges = sources[source].judges;
+      if (own !== tick) {
+        tick = own;
+        const together = [];
+        for (let i = at; i < passes.length && passes[i][3] === own; i += 1) together.push(passes[i][2]);
+        const alone = beside.has(source) && !together.some((other) => sources[other].judges);
+        began = alone ? free.get(source) : Math.max(0, ...free.values());
+        if (!alone) beside = new Set(together.length > 1 ? together.filter((other) => !sources[other].judges) : []);
+      }
+      const stop = began + (judges ? a + b * Math.max(0, rows - n0) : c * a);
+      slots.push([began, stop]);
+      free.set(source, stop);
+    });
+    return slots;
+  };
+
+  dw.modelled = function (spec, costs) {
+    const run = Math.max(0, ...dw.schedule(spec.passes, spec.sources, costs).map((slot) => slot[1]));
+    const one = (rows) => costs.a + costs.b * Math.max(0, rows - costs.n0);
+    const plain = spec.tokens ? one(spec.prompt) + (spec.tokens - 1) * one(1) : 0;
+    return {run, plain, speedup: run ? plain / run : 0};
+  };
+
+  function nice(step) {
+    const ten = 10 ** Math.floor(Math.log10(step)), share = step / ten;
+    return ten * (share <= 1 ? 1 : share <= 2 ? 2 : share <= 5 ? 5 : 10);
+  }
+})((window.dw = window.dw || {}));

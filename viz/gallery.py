@@ -1,0 +1,91 @@
+"""The figures that a reel carries: which apply so far, and their data, drawn from one builder."""
+
+from typing import TYPE_CHECKING, Any
+
+from viz import charts, counts, timeline
+from viz.charts import Spec
+from viz.glyphs import plain
+from viz.ops import short
+from workbench.trace import Token
+
+if TYPE_CHECKING:
+    from viz.reel import ReelBuilder
+
+
+def offered(built: "ReelBuilder") -> list[str]:
+    """Ids of the figures that apply so far."""
+    trial = any(each.drafted for each in built.rounds)
+    answers = {
+        "text": True,
+        "tree": built.forest.grown,
+        "map": built.grid.width > 0,
+        "rounds": trial,
+        "acceptance": trial,
+        "lengths": trial,
+        "overlap": bool(built.records.places),
+        "mask": trial and built.forest.grown and len(built.state.lanes) == 1,
+        "copies": bool(built.records.copies),
+        "timeline": trial and bool(built.records.passes),
+        "confidence": len(built.born) > 1,
+        "cost": bool(built.costs),
+    }
+    return [id for id, answer in answers.items() if answer]
+
+
+def figures(built: "ReelBuilder") -> dict[str, Any]:
+    """The figures that come with data of their own, by id."""
+    made: dict[str, Any] = {}
+    able = set(offered(built))
+    if "confidence" in able:
+        made["confidence"] = charts.confidence(built.lines(), built.born, built.grid.width > 0)
+    if "cost" in able:
+        made["cost"] = charts.cost(built.costs, built.glossary, built.clocks.ms)
+    if "acceptance" in able and (drafts := built.drafts()):
+        made["acceptance"] = counts.acceptance(drafts)
+        made["lengths"] = counts.lengths(drafts)
+    for id, draw in (("overlap", overlap), ("copies", copies), ("timeline", timeline.panel)):
+        if id in able:
+            made[id] = draw(built)
+    return made
+
+
+def overlap(built: "ReelBuilder") -> Spec:
+    """Per place: the tokens that both models recorded, their probabilities, and the area they share."""
+    places = [
+        {
+            "beat": each.beat,
+            "round": each.round,
+            "position": each.position,
+            "ids": list(each.ids),
+            "tokens": list(each.tokens),
+            "texts": [plain(Token(id), built.tokens) for id in each.tokens],
+            "target": [short(prob) for prob in each.target],
+            "draft": [short(prob) for prob in each.draft],
+            "overlap": list(each.overlap),
+        }
+        for each in built.records.places.values()
+    ]
+    return _own(
+        "overlap", "p against q", "Where do target and draft agree, and what is left?", {"places": places}
+    )
+
+
+def copies(built: "ReelBuilder") -> Spec:
+    """Per copied draft: where it was read, where it was put, and how long the match before it was."""
+    arcs = [
+        {
+            "beat": each.beat,
+            "round": each.round,
+            "first": each.first,
+            "from": each.source,
+            "to": each.target,
+            "length": each.length,
+            "matched": each.matched,
+        }
+        for each in built.records.copies
+    ]
+    return _own("copies", "Copies", "Where in the text was the draft found?", {"arcs": arcs})
+
+
+def _own(kind: str, title: str, question: str, spec: Spec) -> Spec:
+    return {"title": title, "question": question, "kind": kind, "clock": "", "spec": spec}
