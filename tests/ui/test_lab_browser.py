@@ -16,6 +16,10 @@ def opened(visit: Any, address: str, hash: str = "#breaks", **options: Any) -> A
     return window
 
 
+AT_EVENT = """() => {
+  const player = Workbench.player(), beat = player.panes.a.reel.beats[player.state().panes.a.beat];
+  return [beat.e[0] <= 12, 12 <= beat.e[1]];
+}"""
 LIES_NEAR = """([hook, wanted]) => {
   const node = document.querySelector(`[data-testid=${hook}]`);
   return node && Math.abs(Number(node.textContent) - wanted) < 0.0011;
@@ -69,10 +73,10 @@ def test_the_trace_opens_at_the_event_that_is_wrong(visit: Any, address: str) ->
     window = opened(visit, address, "#breaks?rule=point_mass&mistake=not_struck&seed=0&size=4")
     assert not window.find("text-a").is_visible()
     window.find("lab-open").click()
-    window.drawn()
-    window.find("text-a").wait_for(state="visible")
-    assert "Mismatch" in window.text("badge-a")
-    assert window.state()["cursor"] > 0
+    window.page.wait_for_function("Workbench.player().state().clock === 'events'")
+    assert window.find("text-a").is_visible()
+    assert "Mismatch at event 12" in window.text("badge-a")
+    assert window.page.evaluate(AT_EVENT) == [True, True]
     assert "rejected token not struck out" in window.page.locator(".dw-pane").first.inner_text()
 
 
