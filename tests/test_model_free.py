@@ -511,7 +511,7 @@ def test_the_corpus_is_written_as_the_model_writes(shelf: Shelf) -> None:
     assert len(mine) == 1
     assert tokens.decode(mine[0][len(prompt) :]).strip() == instance.answer
     run = prepare(Request("greedy", instance.prompt), shelf).run
-    assert mine[0][-1] in run.eos_ids and len(made) == 40 * len(tasks.TASKS)
+    assert mine[0][-1] in run.eos_ids and len(made) == 40 * len(tasks.MIX)
 
 
 def test_a_run_that_was_handed_no_corpus_has_an_empty_one() -> None:

@@ -24,7 +24,7 @@ def corpus(tokens: Tokens, asked: str) -> Corpus:
 @lru_cache(maxsize=1)
 def texts() -> tuple[tuple[str, str], ...]:
     """(prompt, answer) of the first instances of every task, a round of all tasks after another."""
-    rounds = ((name, seed) for seed in range(TEXTS_PER_TASK) for name in tasks.TASKS)
+    rounds = ((name, seed) for seed in range(TEXTS_PER_TASK) for name in tasks.MIX)
     made = (tasks.make(name, seed, "train") for name, seed in rounds)
     return tuple((instance.prompt, instance.answer) for instance in made)
 

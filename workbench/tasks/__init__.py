@@ -1,5 +1,7 @@
 """Generated prompts with exact checkers (standard library only).
 
+`WAITING_LINE`, `PUZZLES` and `TEXTS` are the seventeen kinds of the diagnostic suite ParallelBench (2025).
+
 >>> from workbench import tasks
 >>> instance = tasks.make("sudoku", 3)
 >>> tasks.TASKS["sudoku"].score(instance, instance.answer).right
@@ -9,19 +11,44 @@ True
 from __future__ import annotations
 
 from .arithmetic import ADD, MATH, SUB
-from .base import Instance, Score, Split, Task, split_of
+from .base import Failure, Instance, Score, Split, Task, split_of
 from .code import CODE
+from .edits import EDITED
 from .graph import GRAPH
 from .lists import LISTS
 from .records import JSON
-from .squares import LATIN, SUDOKU
+from .squares import LATIN, LATIN_SQUARE, SUDOKU
 from .story import STORY
+from .writing import WRITING
 
-__all__ = ["TASKS", "Instance", "Score", "Split", "Task", "make", "score", "split_of"]
+__all__ = [
+    "MIX",
+    "PUZZLES",
+    "TASKS",
+    "TEXTS",
+    "WAITING_LINE",
+    "Failure",
+    "Instance",
+    "Score",
+    "Split",
+    "Task",
+    "answers",
+    "make",
+    "score",
+    "split_of",
+]
 
 TASKS: dict[str, Task] = {
-    task.name: task for task in (SUDOKU, LATIN, *LISTS, CODE, JSON, ADD, SUB, MATH, GRAPH, STORY)
-}
+    task.name: task
+    for task in (
+        SUDOKU, LATIN, *LISTS, CODE, JSON, ADD, SUB, MATH, GRAPH, STORY, *EDITED, LATIN_SQUARE, *WRITING,
+    )
+}  # fmt: skip
+MIX = tuple(name for name, task in TASKS.items() if task.in_mix)
+"""The tasks that embedded models were trained on, in the order of their tokenizer's training."""
+WAITING_LINE = ("copy", "reverse", "sort", "shuffle", *(task.name for task in EDITED))
+PUZZLES = ("latin_square", "sudoku")
+TEXTS = tuple(task.name for task in WRITING)
 
 
 def make(name: str, seed: int, split: Split = "held-out") -> Instance:
@@ -34,3 +61,9 @@ def make(name: str, seed: int, split: Split = "held-out") -> Instance:
 def score(instance: Instance, text: str) -> Score:
     """Check an answer by the checker of the instance's own task."""
     return TASKS[instance.task].score(instance, text)
+
+
+def answers(instance: Instance) -> tuple[str, ...]:
+    """Every right answer of an instance; empty where they cannot be listed."""
+    listed = TASKS[instance.task].answers
+    return () if listed is None else tuple(listed(instance.check))

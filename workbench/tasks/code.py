@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from . import sandbox
-from .base import Draft, Score, Task, right, wrong
+from .base import Draft, Failure, Score, Task, right, wrong
 
 NUMBERS = (-4, 0, 1, 2, 3, 7, *range(9, 20), 58)  # around every number that a template takes
 LISTS: tuple[list[int], ...] = ([1, 2, 3], [5], [4, 4, 9, 2], [8, 1, 6, 3, 5])
@@ -71,7 +71,7 @@ def _check(check: Mapping[str, Any], text: str) -> Score:
             if found != expected or type(found) is not type(expected):
                 return wrong(f"f({argument!r}) is {found!r}, expected {expected!r}")
     except sandbox.Refused as refusal:
-        return wrong(str(refusal))
+        return wrong(str(refusal), Failure.FORMAT)
     return right(f"{len(check['tests'])} tests passed")
 
 

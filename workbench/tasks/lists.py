@@ -1,16 +1,18 @@
 """Operations on a list of one-token items, so that one item is one cell of the canvas.
 
-`shuffle` accepts any permutation: it is the task on which filling many cells at once must hurt, since every
-cell on its own is nearly uniform while the cells together are not independent.
+`shuffle` accepts any order but the given one: it is the task on which filling many cells at once must hurt,
+since every cell on its own is nearly uniform while the cells together are not independent.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import permutations
 from typing import Any
 
-from .base import Draft, Score, Task, right, wrong
+from . import items as listed
+from .base import Draft, Score, Task
 from .words import ANIMALS
 
 LENGTH = 5  # always: then every cell of an answer depends on a prompt position that is known beforehand
@@ -25,7 +27,7 @@ def _unused(rng: random.Random, items: Sequence[str]) -> str:
 
 
 def _draft(head: str, items: Sequence[str], result: Sequence[str], any_order: bool = False) -> Draft:
-    check = {"items": list(result), "any_order": any_order}
+    check = {"items": list(result), "any_order": any_order, "given": list(items)}
     return Draft(f"{head}: {' '.join(items)}", " ".join(result), check)
 
 
@@ -73,22 +75,24 @@ def _shuffle(rng: random.Random) -> Draft:
 
 
 def _check(check: Mapping[str, Any], text: str) -> Score:
-    """The same items in the same order, or in any order where the task allows it."""
-    expected, found = check["items"], text.split()
+    """The same items in the same order, or in any other order where the task asks for that."""
+    found = listed.read(text)
     if check["any_order"]:
-        if sorted(found) == sorted(expected):
-            return right("a permutation of the items")
-        missing = sorted(set(expected) - set(found))
-        return wrong(f"missing: {' '.join(missing)}" if missing else "an item is doubled or foreign")
-    for index, item in enumerate(expected, 1):
-        got = found[index - 1] if index <= len(found) else "nothing"
-        if got != item:
-            return wrong(f"item {index}: expected {item}, found {got}")
-    return right() if len(found) == len(expected) else wrong("there are too many items")
+        return listed.rearranged(found, check["given"])
+    return listed.exact(found, check["items"], check["given"])
+
+
+def _answers(check: Mapping[str, Any]) -> Iterator[str]:
+    if not check["any_order"]:
+        yield " ".join(check["items"])
+        return
+    for order in permutations(check["given"]):
+        if list(order) != check["given"]:
+            yield " ".join(order)
 
 
 def _task(name: str, title: str, draw: Callable[[random.Random], Draft]) -> Task:
-    return Task(name, title, draw, _check)
+    return Task(name, title, draw, _check, listed.is_plain, _answers)
 
 
 LISTS = (
@@ -98,5 +102,5 @@ LISTS = (
     _task("replace", "Replace an item", _replace),
     _task("insert", "Insert an item", _insert),
     _task("remove", "Remove an item", _remove),
-    _task("shuffle", "Shuffle a list (any permutation)", _shuffle),
+    _task("shuffle", "Shuffle a list (any other order)", _shuffle),
 )

@@ -7,7 +7,7 @@ import random
 from collections.abc import Mapping
 from typing import Any
 
-from .base import Draft, Score, Task, right, wrong
+from .base import Draft, Failure, Score, Task, right, wrong
 from .words import CITIES, COLOURS, JOBS, NAMES
 
 
@@ -28,16 +28,16 @@ def _check(check: Mapping[str, Any], text: str) -> Score:
     try:
         found = json.loads(text)
     except ValueError as error:
-        return wrong(f"not JSON: {error}")
+        return wrong(f"not JSON: {error}", Failure.FORMAT)
     if not isinstance(found, dict):
-        return wrong("not a JSON object")
+        return wrong("not a JSON object", Failure.FORMAT)
     for key, value in check["record"].items():
         if key not in found:
-            return wrong(f"the field {key!r} is missing")
+            return wrong(f"the field {key!r} is missing", Failure.MISSING)
         if found[key] != value or type(found[key]) is not type(value):
             return wrong(f"{key!r}: expected {value!r}, found {found[key]!r}")
     extra = sorted(set(found) - set(check["record"]))
-    return wrong(f"extra fields: {', '.join(extra)}") if extra else right()
+    return wrong(f"extra fields: {', '.join(extra)}", Failure.FOREIGN) if extra else right()
 
 
 JSON = Task("json", "Record to JSON", _draw, _check)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from .base import Draft, Score, Task, right, wrong
+from .base import Draft, Failure, Score, Task, right, wrong
 from .words import ANIMALS, NAMES, PLACES, THINGS
 
 FINDS = ("finds", "sees", "hides", "takes")
@@ -41,7 +41,7 @@ def _check(check: Mapping[str, Any], text: str) -> Score:
     for part, pattern in PLAN:
         found = re.compile(pattern.format(**words)).match(text, at)
         if found is None:
-            return wrong(f"{part} does not fit the grammar at {text[at : at + 30]!r}")
+            return wrong(f"{part} does not fit the grammar at {text[at : at + 30]!r}", Failure.GRAMMAR)
         at = found.end()
     return right()
 
