@@ -165,7 +165,7 @@
 
     /* Which of several siblings was examined first, second, ...; 0 where there is no choice. */
     order(reel, tree, at) {
-      const family = tree.ids.filter((_, i) => tree.parent[i] === tree.parent[at]);
+      const family = tree.ids.filter((id, i) => tree.parent[i] === tree.parent[at] && reel.births[reel.candidates[id].birth] === "draft");
       const when = (id) => { const first = this.pane.verdicts(id).find(({rule}) => rule.left === "u" || rule.tokens); return first ? first.beat : Infinity; };
       const tried = family.filter((id) => when(id) < Infinity).sort((a, b) => when(a) - when(b) || a - b);
       return family.length > 1 ? tried.indexOf(tree.ids[at]) + 1 : 0;
@@ -291,10 +291,11 @@
 
   /* Two digits on an edge; more where the two sides would look alike. The exact numbers are in the inspector. */
   function short(value, other) {
+    if (value === 0) return "0";
     const show = (digits, it) => it.toFixed(digits).replace(/^0(?=\.)/, "");
     for (const digits of [2, 3, 4]) {
       const text = show(digits, value);
-      if (other === undefined || value === other || text !== show(digits, other)) return Number(text) === 0 && value > 0 ? "≈0" : text.replace(/\.0+$/, "");
+      if (other === undefined || value === other || text !== show(digits, other)) return Number(text) === 0 && value > 0 ? "~0" : text.replace(/\.0+$/, "");
     }
     return dw.number(value);
   }

@@ -13,6 +13,8 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(REPOSITORY), str(REPOSITORY / "tests" / "viz")]
 
 import fake_traces as fakes  # noqa: E402
+from test_acceptance import overlapped  # noqa: E402
+from test_drafts import compared, copied  # noqa: E402
 
 from viz import player  # noqa: E402
 from viz.reel import ReelBuilder, dumps, reel  # noqa: E402
@@ -32,6 +34,9 @@ window.ready = (async () => {
 </script></body></html>"""
 
 TRACES = {
+    "compared": compared,
+    "copied": copied,
+    "overlapped": overlapped,
     **{
         name: lambda name=name: dict(fakes.every())[name]
         for name in ("speculative", "tree", "masked", "beams", "greedy")

@@ -43,15 +43,20 @@ def test_p_against_q_needs_both_beliefs_in_one_space(trace: Trace) -> None:
     assert "overlap" not in [known.id for known in offered(trace)]
 
 
-def test_copies_say_where_the_span_was_read() -> None:
+def copied() -> Trace:
+    """Two tokens read from position 2, behind a match of two."""
     s = fakes.Scribe()
     at = fakes.begin(s)
     s.say(Phase(0, "Round 1"))
     fills = (fakes.Token(3), fakes.Token(4))
     s.say(Propose(0, "draft", 0, (at, at + 1), fills, (ROOT, 0), (1.0, 1.0), DraftKind.POINT))
     s.say(Score("match_length", Candidates((0,)), (2,)), Score("copied_from", Candidates((0, 1)), (2, 3)))
-    (arc,) = draw(s.trace("Copied", "speculative"), "copies").spec["arcs"]
-    told = {"from": 2, "to": at, "length": 2, "matched": 2, "first": 0, "round": 0}
+    return s.trace("Copied", "speculative")
+
+
+def test_copies_say_where_the_span_was_read() -> None:
+    (arc,) = draw(copied(), "copies").spec["arcs"]
+    told = {"from": 2, "to": 4, "length": 2, "matched": 2, "first": 0, "round": 0}
     assert {name: arc[name] for name in told} == told
     assert "copies" not in [known.id for known in offered(fakes.speculative())]
 

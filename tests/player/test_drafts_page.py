@@ -1,0 +1,70 @@
+"""The figures of drafts in a real browser: they draw, follow the cursor, and agree with Python."""
+
+import pytest
+from opened import Opened
+from player_page import trace_of
+
+from viz.figure import draw
+
+pytestmark = pytest.mark.browser
+
+
+def test_the_modelled_clock_agrees_with_python_and_can_be_set(opened: Opened) -> None:
+    opened.open("a=speculative")
+    opened.test_id("tab-timeline-a").click()
+    spec = draw(trace_of("speculative"), "timeline").spec
+    for preset in spec["presets"]:
+        told = opened.page.evaluate("([s, p]) => dw.modelled(s, p)", [spec, preset])
+        assert told["run"] == pytest.approx(preset["run"], abs=1e-3)
+        assert told["speedup"] == pytest.approx(preset["speedup"], abs=1e-3)
+    opened.test_id("cost-preset-a").select_option("compute")
+    before = opened.test_id("cost-told-a").inner_text()
+    opened.test_id("cost-c-a").fill("0.9")
+    assert "Modelled" in before and opened.test_id("cost-told-a").inner_text() != before
+    assert opened.test_id("cost-preset-a").input_value() == "own"
+    opened.test_id("cost-a-a").fill("0")
+    assert "above 0" in opened.test_id("cost-told-a").inner_text()
+
+
+def test_the_mask_is_the_one_of_python(opened: Opened) -> None:
+    opened.open("a=tree")
+    opened.test_id("tab-mask-a").click()
+    opened.page.evaluate("player.seek(1)")
+    key = opened.page.evaluate("player.panes.a.views.tree.pick(player.panes.a.now)")
+    told = draw(trace_of("tree"), "mask").spec["trees"][key]
+    drawn = opened.test_id("mask-a").evaluate(
+        "n => [...n.children].map(r => [...r.querySelectorAll('i')]"
+        ".map(c => c.className === 'dw-mask-not' ? 0 : 1).join(''))"
+    )
+    births = opened.page.evaluate(
+        "ids => ids.map(id => player.panes.a.reel.births[player.panes.a.reel.candidates[id].birth])",
+        told["ids"],
+    )
+    drafts = [at for at, birth in enumerate(births) if birth == "draft"]
+    assert drawn == ["".join(told["rows"][row][column] for column in drafts) for row in drafts]
+    opened.test_id("mask-a").locator("[data-row]").nth(1).focus()
+    assert "sees the text" in opened.page.locator("[data-pane=a] .dw-caption[role=status]").inner_text()
+
+
+@pytest.mark.parametrize(
+    ("trace", "tab", "word"), [("compared", "overlap", "0.8"), ("copied", "copies", "position 0 too")]
+)
+def test_draft_figures_draw(opened: Opened, trace: str, tab: str, word: str) -> None:
+    opened.open(f"a={trace}")
+    opened.test_id(f"tab-{tab}-a").click()
+    assert word in opened.page.locator("[data-pane=a] .dw-panel .dw-caption").inner_text()
+    assert opened.test_id(f"{tab}-a").locator("rect").count() > 0
+
+
+def test_a_tree_zooms_by_key_and_shows_the_test_on_the_edge(opened: Opened) -> None:
+    opened.open("a=overlapped")
+    assert "0.9" in opened.test_id("why").inner_text()
+    said = opened.test_id("tree-a").locator(".dw-test-no").all_text_contents()
+    assert any(".9" in text and "≥" in text for text in said)
+    width = "() => Number(document.querySelector('.dw-tree-svg').getAttribute('width'))"
+    before = opened.page.evaluate(width)
+    opened.test_id("tree-a").focus()
+    opened.page.keyboard.press("+")
+    opened.page.wait_for_function(f"({width})() > {before}")
+    opened.page.keyboard.press("0")
+    opened.page.wait_for_function(f"({width})() <= {before} + 1")
