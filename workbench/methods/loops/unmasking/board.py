@@ -195,6 +195,7 @@ class Board:
     index: int = 0
     written: dict[int, Pick] = field(default_factory=dict[int, Pick])
     _seen: Prediction | None = None
+    _ahead: Prediction | None = None
 
     @property
     def region(self) -> range:
@@ -224,7 +225,7 @@ class Board:
         """
         if self._seen is None:
             wanted = sorted({*self.holes, *self.recipe.also(self)})
-            prediction = Prediction(self.recipe.compute(self, self.tokens, wanted))
+            prediction = self._ahead or Prediction(self.recipe.compute(self, self.tokens, wanted))
             for view in prediction.views:
                 yield from self.observe(view)
             for transform in self.recipe.logits:
@@ -250,7 +251,7 @@ class Board:
             self.tokens[pick.position] = pick.token
             self.written[pick.position] = pick
         if picks:
-            self._seen = None
+            self._seen = self._ahead = None
 
     def erase(self, positions: Sequence[int], reason: str) -> Generator[Event, None, None]:
         """Positions of the region become masks again."""
@@ -259,12 +260,12 @@ class Board:
         for position in positions:
             self.tokens[position] = self.model.mask_id
             del self.written[position]
-        self._seen = None
+        self._seen = self._ahead = None
         yield Retract(Cells(ANSWER, tuple(positions)), reason)
 
     def ahead(self, prediction: Prediction) -> None:
-        """What the model says about the canvas as it stands is known already."""
-        self._seen = prediction
+        """What the model says about the canvas as it stands is known already (recorded when it is used)."""
+        self._ahead = prediction
 
 
 Scope = Callable[[Board], Generator[Event, None, Sequence[int] | None]]
