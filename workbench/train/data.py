@@ -18,7 +18,7 @@ from workbench import tasks
 
 from . import documents, tokens
 from .documents import IGNORED, Document
-from .recipes import LAST_PART, Recipe
+from .recipes import Recipe
 
 NEARLY_FULL = 6  # tokens; a row with less room is left as it is
 
@@ -57,7 +57,6 @@ class Source:
         self.recipe = recipe
         self.tokenizer = tokenizer
         self._heads = {text: tokens.prompt_ids(tokenizer, text) for text in ("Copy:", "Find")}
-        self._words = tokens.word_ids(tokenizer)
 
     def batch(self, index: int, progress: float) -> Batch:
         """Micro-batch number `index` of the run at a progress from 0 to 1."""
@@ -81,8 +80,6 @@ class Source:
         warm, recipe = self.recipe.warm_up, self.recipe
         if warm and rng.random() < 0.3 * (1 - progress / warm):
             prompt, answer = self._warm_up(rng)
-        elif progress > LAST_PART and rng.random() < recipe.lookups:
-            prompt, answer = self._lookup(rng)
         else:
             weights = [share.at(progress) for share in recipe.mix]
             share = rng.choices(recipe.mix, weights)[0]
@@ -103,10 +100,7 @@ class Source:
     def _warm_up(self, rng: random.Random) -> tuple[list[int], list[int]]:
         if rng.random() < 0.5:
             return documents.random_copy(rng, self._heads["Copy:"], self.tokenizer.get_vocab_size())
-        return self._lookup(rng)
-
-    def _lookup(self, rng: random.Random) -> tuple[list[int], list[int]]:
-        return documents.random_lookup(rng, self._heads["Find"], self._words)
+        return documents.random_lookup(rng, self._heads["Find"], self.tokenizer.get_vocab_size())
 
 
 def pack(rows: list[list[Document]], room: int, width: int) -> Batch:

@@ -170,16 +170,10 @@ def random_copy(rng: random.Random, head: Sequence[int], size: int) -> tuple[lis
     return [*head[:-1], *items, head[-1]], [*items, tokens.EOS]
 
 
-def random_lookup(
-    rng: random.Random, head: Sequence[int], words: Sequence[int]
-) -> tuple[list[int], list[int]]:
-    """Prompt of pairs (key value) of `words` and some keys; the answer is the pairs of these: pure induction.
-
-    Several keys, because one value is one useful token in a document of twenty.
-    """
-    found = rng.sample(words, 2 * rng.randint(4, 8))
+def random_lookup(rng: random.Random, head: Sequence[int], size: int) -> tuple[list[int], list[int]]:
+    """Prompt of random pairs (key value) and a key; the answer is that key's pair: pure induction."""
+    found = rng.sample(range(len(tokens.SPECIALS), size), 2 * rng.randint(3, 8))
     pairs = list(zip(found[::2], found[1::2], strict=True))
-    asked = rng.sample(pairs, rng.randint(2, len(pairs)))
+    key, value = rng.choice(pairs)
     flat = [id for pair in pairs for id in pair]
-    answer = [id for pair in asked for id in pair]
-    return [*head[:-1], *flat, tokens.SEP, *(key for key, _ in asked), head[-1]], [*answer, tokens.EOS]
+    return [*head[:-1], *flat, key, head[-1]], [key, value, tokens.EOS]

@@ -5,9 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-LAST_PART = 0.72
-"""The progress from which a mix may favour what is not learned yet."""
-
 Kind = Literal["causal", "masked", "block", "any-order"]
 
 
@@ -72,7 +69,6 @@ class Recipe:
     muon_rate: float = 0.02
     adam_rate: float = 3e-3
     warm_up: float = 0.12  # until this progress some documents copy random tokens (induction)
-    lookups: float = 0.0  # share of lookups among words in the last part
     loss_room: float = 0.75  # share of positions that may carry loss; fixes the shape of the compiled step
     semi_share: float = 0.5  # masked: documents masked block by block; any-order: those in reading order
     revise_share: float = 0.25  # masked only: documents with wrong visible cells and loss on all cells
@@ -125,9 +121,6 @@ TARGET_MIX = (
     Share("remove", 0.8, 0.4, 0.06),
     Share("insert", 0.8, 0.9, 0.06),
     Share("sort", 0.8, 0.5, 0.08),
-    Share("graph", 4.0, 4.0, LAST_PART),  # what is not learned by then gets more room
-    Share("shuffle", 2.0, 2.0, LAST_PART),
-    Share("latin", 1.0, 1.0, LAST_PART),
 )
 MASKED_MIX = (
     Share("sudoku", 1.2, 0.8),
@@ -148,6 +141,15 @@ SMALL = Shape(width=128, depth=2, heads=4, ffn=256)
 TINY = Shape(width=64, depth=1, heads=2, ffn=128)
 CHARACTERS = Shape(width=128, depth=3, heads=4, ffn=320)
 
+TARGET_NOTES = (
+    "the budget was 10 M tokens until 1.3 M were seen, because the machine was shared",
+    "graph: a name is not looked up in the facts (no induction: of random pairs in the prompt no value is"
+    " found either), a value of the right kind is picked. Tried from 8 M on and thrown away: 3 M tokens at"
+    " 0.45 of the rate with a fifth of lookups among random ids, one key or several; 1.5 M at 0.35 with"
+    " lookups among the tasks' words and half of the rest graphs. Values stayed at 1 in 60, other tasks lost 5 to 15"
+    " points",
+    "shuffle: the greedy answer repeats an item or leaves the list as it was",
+)
 MASKED_NOTES = (
     "goes on from the weights of an earlier leg: 11.7 M tokens of suffix and random masks, same tasks",
     "the budget of this leg was 20 M tokens until 3.4 M were seen, because the machine was shared",
@@ -159,17 +161,8 @@ RECIPES: dict[str, Recipe] = {
     for recipe in (
         Recipe(
             "ar-target", "Autoregressive target", "causal", DEEP, TARGET_MIX,
-            tokens=11_000_000, batches=((0.0, 1), (0.12, 2)), warm_up=0.2, lookups=0.2,
-            layer_skip=LayerSkip(),
-            rates=(
-                (0.0, 0.1), (0.01, 1.0), (0.12, 1.0), (0.13, 0.6), (0.72, 0.0), (0.74, 0.35), (1.0, 0.0),
-            ),
-            notes=(
-                "the budget was 10 M tokens until 1.3 M were seen, then 8 M, as the machine was shared; at"
-                " 8 M the whole was at 89 %, graphs at 12 and shuffles at 38 %, and the rest was added",
-                "tried and thrown away: 3 M tokens at a higher rate with lookups among random ids, one key or"
-                " several (values 1 of 60 right; the other tasks lost 15 points)",
-            ),
+            tokens=8_000_000, batches=((0.0, 1), (0.12, 2), (0.85, 4)), warm_up=0.2, layer_skip=LayerSkip(),
+            notes=TARGET_NOTES,
         ),
         Recipe(
             "ar-drafter", "Drafter distilled from the target", "causal", SMALL, TARGET_MIX,

@@ -16,7 +16,7 @@ from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, train
 from workbench import tasks
 from workbench.tasks import words
 
-PAD, BOS, EOS, MASK, USER, ASST, SEP = 0, 1, 2, 3, 4, 5, 7
+PAD, BOS, EOS, MASK, USER, ASST = 0, 1, 2, 3, 4, 5
 NAMED = ("<pad>", "<bos>", "<eos>", "<mask>", "<user>", "<asst>", "<sys>", "<sep>")
 SPECIALS = NAMED + tuple(f"<reserved{index}>" for index in range(8, 32))
 VOCABULARY = 1024
@@ -38,13 +38,14 @@ def spaced(text: str) -> str:
 
 
 def _corpus() -> Iterator[str]:
-    """Text of the tasks of the mix, every word of their lists often, and some plain English for free prompts."""
+    """Text of all tasks, every word of their lists often, and some plain English for free prompts."""
     from pydoc_data.topics import topics
 
-    vocabulary = _words()
+    lists = (getattr(words, name) for name in dir(words) if name.isupper())
+    vocabulary = [word for group in lists for word in group]
     for _ in range(200):
         yield " " + " ".join(vocabulary)
-    for task in map(tasks.TASKS.__getitem__, tasks.MIX):
+    for task in tasks.TASKS.values():
         for seed in range(600):
             instance = task.make(seed, "train")
             yield spaced(instance.prompt)
@@ -103,18 +104,6 @@ def _save(tokenizer: Tokenizer, path: Path) -> None:
         "chat_template": TEMPLATE,
     }
     (path / "tokenizer_config.json").write_text(json.dumps(settings, indent=2) + "\n")
-
-
-def word_ids(tokenizer: Tokenizer) -> list[int]:
-    """The ids of the tasks' words that are single tokens, ascending (of a byte tokenizer: all its bytes)."""
-    pieces = (tokenizer.encode(f" {word}", add_special_tokens=False).ids for word in _words())
-    found = {ids[0] for ids in pieces if len(ids) == 1}
-    return sorted(found) or list(range(len(SPECIALS), tokenizer.get_vocab_size()))
-
-
-def _words() -> list[str]:
-    lists = (getattr(words, name) for name in dir(words) if name.isupper())
-    return [word for group in lists for word in group]
 
 
 def load(path: Path) -> Tokenizer:
