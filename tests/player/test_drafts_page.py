@@ -52,7 +52,7 @@ def test_the_mask_is_the_one_of_python(opened: Opened) -> None:
 def test_draft_figures_draw(opened: Opened, trace: str, tab: str, word: str) -> None:
     opened.open(f"a={trace}")
     opened.test_id(f"tab-{tab}-a").click()
-    assert word in opened.page.locator("[data-pane=a] .dw-panel .dw-caption").inner_text()
+    opened.page.locator("[data-pane=a] .dw-panel .dw-caption", has_text=word).wait_for()
     assert opened.test_id(f"{tab}-a").locator("rect").count() > 0
 
 
