@@ -128,7 +128,7 @@ def table_run(
     prompt = (0, 1, 2, 0, 1)
     run = Run(
         prompt, tokens, models, eos, SeededDice(seed), meter, detail == "full", spellings(prompt, size),
-        corpus=lambda: CORPUS,
+        corpus=lambda: CORPUS, spell=lambda id: b"abcd\nfghi"[id : id + 1],
     )  # fmt: skip
     cards = tuple(
         ModelCard(r, m.name, "0" * 64, 0, size, getattr(m, "mask_id", -1), eos) for r, m in models.items()

@@ -18,6 +18,12 @@ Corpus = tuple[tuple[int, ...], ...]
 """Whole texts as token ids."""
 
 
+def unspelled(token: int) -> bytes:
+    """Nobody knows how tokens read."""
+    return b""
+
+
+
 class Ticks(Protocol):
     """The part of the meter that a method may touch."""
 
@@ -59,6 +65,7 @@ class Run:
         full: bool = True,
         spellings: Mapping[str, Spelling] | None = None,
         corpus: Callable[[], Corpus] = tuple,
+        spell: Callable[[int], bytes] = unspelled,
     ) -> None:
         self.prompt = tuple(prompt)
         self.max_tokens = max_tokens
@@ -67,6 +74,7 @@ class Run:
         self.eos_ids = frozenset(eos_ids)
         self.answer: list[int] = []
         self.ended = ""
+        self.spell = spell  # the bytes of a token of the first role
         self.later: Later | None = None  # where a recorder wants beliefs thinned many at a time
         self._models = models
         self._meter = meter

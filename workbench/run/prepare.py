@@ -58,6 +58,7 @@ def prepare(request: Request, shelf: Shelf, stop_requested: Callable[[], bool] =
         full=request.detail == FULL,
         spellings=_spellings(request, method, opened),
         corpus=partial(corpus, main.tokens, request.prompt),
+        spell=main.tokens.token_bytes,
     )
     return Prepared(method, params, run, meter, header, glossary(method), main.tokens)
 
