@@ -23,6 +23,12 @@ def left_after(masks: int, rounds: int, schedule: str) -> list[int]:
     return [masks - done for done in accumulate(even_quota(masks, rounds))]
 
 
+def doubling_quota(masks: int) -> list[int]:
+    """1, 2, 4, ... over floor(log2 masks) rounds, the last taking all that is left (ASS)."""
+    rounds = max(1, masks.bit_length() - 1)
+    return [2**i for i in range(rounds - 1)] + [masks - 2 ** (rounds - 1) + 1]
+
+
 def remask_limit(now: float, after: float) -> float:
     """(1 - alpha_s) / alpha_t, at most 1: the largest remasking chance that keeps the schedule (ReMDM).
 
