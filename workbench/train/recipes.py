@@ -146,8 +146,8 @@ TARGET_NOTES = (
     "graph: a name is not looked up in the facts (no induction: of random pairs in the prompt no value is"
     " found either), a value of the right kind is picked. Tried from 8 M on and thrown away: 3 M tokens at"
     " 0.45 of the rate with a fifth of lookups among random ids, one key or several; 1.5 M at 0.35 with"
-    " lookups among the tasks' words and half of the rest graphs. Values stayed at 1 in 60, other tasks lost 5 to 15"
-    " points",
+    " lookups among the tasks' words and half of the rest graphs. Values stayed at 1 in 60, the other tasks"
+    " lost 5 to 15 points",
     "shuffle: the greedy answer repeats an item or leaves the list as it was",
 )
 MASKED_NOTES = (
