@@ -125,13 +125,14 @@ def _schedule(run: Run) -> str:
     recipe = run.recipe
     rates = ", ".join(f"{factor:g} at {progress:.0%}" for progress, factor in recipe.rates)
     batches = ", ".join(f"{count * recipe.rows} rows from {since:.0%}" for since, count in recipe.batches)
+    warm_up = f"; random copies and lookups fading out until {recipe.warm_up:.0%}" if recipe.warm_up else ""
     lines = [
         "## Schedule",
         "",
         f"* token budget {run.settings.tokens / 1e6:.1f} M; packed rows of {recipe.row}, document mask;",
         f"  {batches}",
         f"* Muon {recipe.muon_rate:g} on matrices, AdamW {recipe.adam_rate:g} on the rest; factor {rates}",
-        f"* loss on the answer alone; copies of random tokens fading out until {recipe.warm_up:.0%}",
+        f"* loss on the answer alone{warm_up}",
         f"* documents by weight: {', '.join(map(_share, recipe.mix))}",
     ]
     if recipe.kind == "masked":
