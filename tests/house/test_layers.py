@@ -59,7 +59,7 @@ LAZY: dict[str, tuple[str, ...]] = {
     "workbench.run": ("workbench",),
     "workbench.ui": ("plotly", "uvicorn"),
     "workbench.train": ("tqdm",),
-    "workbench.cli": ("workbench.train", "app", "benchmarks"),
+    "workbench.cli": ("workbench.train", "app", "benchmarks", "tqdm"),
     "benchmarks": ("transformers", "playwright"),
 }
 """What it may import inside a function only, because most runs do without."""

@@ -29,6 +29,7 @@ def parser() -> argparse.ArgumentParser:
     _listing(commands, "models", "list the models on the shelf")
     _run(commands)
     _check(commands)
+    _sweep(commands)
     _bench(commands)
     _lab(commands)
     _docs(commands)
@@ -63,6 +64,27 @@ def _check(commands: Any) -> None:
     check.add_argument("--rerun", action="store_true", help="run the request again and compare the bytes")
     _models(check)
     check.set_defaults(command=_later("check"))
+
+
+def _sweep(commands: Any) -> None:
+    sweep = commands.add_parser(
+        "sweep", help="many methods on many prompts, into one table of scores and costs"
+    )
+    sweep.add_argument("--methods", required=True, metavar="A,B,C")
+    sweep.add_argument("--tasks", required=True, metavar="T1,T2")
+    sweep.add_argument("--n", type=int, default=10, help="prompts of each task (default 10)")
+    sweep.add_argument(
+        "--grid", action="append", default=[], type=_pair("KNOB=V1,V2"), metavar="KNOB=V1,V2",
+        help="values of a knob, or of METHOD.KNOB; every combination is run",
+    )  # fmt: skip
+    sweep.add_argument("--out", required=True, metavar="DIR", help="a new folder, or one to go on with")
+    sweep.add_argument("--workers", type=int, default=1, help="processes (default 1)")
+    _models(sweep)
+    sweep.add_argument("--seed", type=int, default=0)
+    sweep.add_argument("--max-tokens", type=int, default=32)
+    sweep.add_argument("--detail", choices=("full", "decisions"), default="full")
+    _device(sweep)
+    sweep.set_defaults(command=_later("sweep"))
 
 
 def _bench(commands: Any) -> None:

@@ -1,0 +1,57 @@
+"""`sweep`: a table and its means; refusals are one sentence; a failed run is said and is no end."""
+
+import pytest
+
+from workbench.run.table import read
+
+ASK = ("sweep", "--methods", "greedy,speculative_sampling", "--tasks", "copy,sort", "--max-tokens", "6")
+
+
+def test_the_means_are_printed_and_the_rest_goes_on(cli, both, tmp_path) -> None:
+    out = tmp_path / "sweep"
+    said = cli(*ASK, *both, "--n", 1, "--out", out)
+    assert said.code == 0 and said.sentence == f"4 rows in {out / 'table.csv'}, 4 new."
+    heading, *lines = said.out.splitlines()
+    assert heading.split()[:3] == ["setting", "runs", "score"]
+    assert [line.split()[:2] for line in lines] == [["greedy", "2"], ["speculative_sampling", "2"]]
+    more = cli(*ASK, *both, "--n", 2, "--out", out)
+    assert more.code == 0 and "8 rows" in more.err and "4 new" in more.err
+    assert len(read(out)) == 8
+
+
+def test_the_page_of_means_is_of_what_was_asked(cli, both, tmp_path) -> None:
+    cli(*ASK, *both, "--n", 2, "--out", tmp_path / "sweep")
+    said = cli("sweep", "--methods", "greedy", "--tasks", "copy", "--max-tokens", 6, "--n", 1, *both[:2],
+               "--out", tmp_path / "sweep")  # fmt: skip
+    assert said.code == 0 and "1 row in" in said.err and len(said.out.splitlines()) == 2
+
+
+def test_a_run_without_a_result_is_said(cli, both, tmp_path) -> None:
+    said = cli(*ASK, *both, "--n", 1, "--grid", "temperature=0,9", "--out", tmp_path / "sweep")
+    assert said.code == 1 and "2 runs gave no result" in said.err and "temperature = 9" in said.err
+    assert "Traceback" not in said.err and len(read(tmp_path / "sweep")) == 6
+
+
+@pytest.mark.parametrize(
+    ("more", "code", "sentence"),
+    [
+        (["--methods", "gredy"], 2, "did you mean greedy?"),
+        (["--tasks", "juggle"], 2, "There is no task 'juggle'"),
+        (["--tasks", ","], 2, "needs a method and a task"),
+        (["--n", "0"], 2, "n = 0 is out of range"),
+        (["--workers", "0"], 2, "workers = 0 is out of range"),
+        (["--grid", "temperature"], 2, "not of the form KNOB=V1,V2"),
+        (["--grid", "colour=1"], 2, "has the knob 'colour'"),
+        (["--model", "target=nowhere"], 1, "There is no model 'nowhere'"),
+    ],
+)
+def test_every_refusal_is_one_sentence(cli, both, tmp_path, more, code, sentence) -> None:
+    said = cli(*ASK, *both, "--out", tmp_path / "sweep", *more)
+    assert (said.code, said.out) == (code, "") and sentence in said.sentence
+    assert not (tmp_path / "sweep").exists()
+
+
+def test_a_folder_with_something_else_is_refused(cli, both, tmp_path) -> None:
+    (tmp_path / "letter.txt").write_text("dear")
+    said = cli(*ASK, *both, "--out", tmp_path)
+    assert said.code == 1 and "holds no sweep" in said.sentence

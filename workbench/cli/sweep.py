@@ -1,0 +1,111 @@
+"""`sweep`: every method and setting on the same prompts, into one table; goes on where it was stopped."""
+
+import argparse
+import sys
+from collections.abc import Iterable
+from contextlib import closing
+from pathlib import Path
+
+from workbench.cli.parser import Usage
+from workbench.models.api import ModelError
+from workbench.models.shelf import Shelf
+from workbench.run.sweep import Plan, cells, sweep
+from workbench.run.table import COMPLETE, TABLE, Row, read
+from workbench.trace import WorkbenchError
+
+MOST_WORKERS = 64
+
+
+def command(options: argparse.Namespace) -> int:
+    """Run what is missing, print the means; 0, or 1 if a run could not be done."""
+    from tqdm import tqdm
+
+    plan, shelf, folder = _plan(options), Shelf(), Path(options.out)
+    _understood(plan, shelf)
+    new = 0
+    steps = sweep(plan, folder, shelf, options.workers)
+    with closing(steps), tqdm(unit="run", disable=not sys.stderr.isatty(), file=sys.stderr) as bar:
+        try:
+            for done, all, row in steps:
+                bar.total, bar.n, new = all, done, new + (row is not None)
+                if row is not None:
+                    bar.set_postfix_str(f"{row.method} {row.task}", refresh=False)
+                bar.refresh()
+        except KeyboardInterrupt:
+            steps.close()
+            raise WorkbenchInterrupted(folder) from None
+    keys = {cell.key for cell in cells(plan, shelf)}
+    rows = [row for row in read(folder) if row.key in keys]
+    print(summary(rows))
+    failed = [row for row in rows if row.status != COMPLETE]
+    noun = "row" if len(rows) == 1 else "rows"
+    print(f"{len(rows)} {noun} in {folder / TABLE}, {new} new.", file=sys.stderr)
+    if failed:
+        first = f"{failed[0].method} {failed[0].knobs}".strip()
+        raise WorkbenchError(f"{len(failed)} runs gave no result; the first, {first}: {failed[0].sentence}")
+    return 0
+
+
+class WorkbenchInterrupted(KeyboardInterrupt):
+    """Ctrl-C, with what is kept."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        print(
+            f"\nWhat is complete stays in '{folder}'; the same command goes on from there.", file=sys.stderr
+        )
+
+
+def _plan(options: argparse.Namespace) -> Plan:
+    if not 1 <= options.workers <= MOST_WORKERS:
+        raise Usage(f"workers = {options.workers} is out of range; give 1 to {MOST_WORKERS}.")
+    return Plan(
+        methods=_names(options.methods),
+        tasks=_names(options.tasks),
+        count=options.n,
+        grid={name: _names(values) for name, values in options.grid},
+        models=dict(options.model),
+        seed=options.seed,
+        max_tokens=options.max_tokens,
+        detail=options.detail,
+        device=options.device,
+        dtype=options.dtype,
+    )
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def _understood(plan: Plan, shelf: Shelf) -> None:
+    """What is wrong with the plan itself is a usage error; what is wrong with a model is not."""
+    try:
+        cells(plan, shelf)
+    except ModelError:
+        raise
+    except WorkbenchError as error:
+        raise Usage(str(error)) from None
+
+
+def summary(rows: Iterable[Row]) -> str:
+    """The mean of every setting over its prompts, as lines."""
+    settings: dict[tuple[str, str], list[Row]] = {}
+    for row in rows:
+        settings.setdefault((row.method, row.knobs), []).append(row)
+    names = {setting: " ".join(filter(None, setting)) for setting in settings}
+    width = max(map(len, names.values()), default=0)
+    lines = [
+        f"{'setting':{width}}  {'runs':>5} {'score':>6} {'strict':>6} {'rounds':>7} {'positions':>9} "
+        f"{'tokens/round':>12} {'order':>6}"
+    ]
+    for setting, members in settings.items():
+        columns = (("score", 6, 3), ("strict", 6, 3), ("rounds", 7, 1), ("positions", 9, 1),
+                   ("tokens_per_round", 12, 2), ("order", 6, 2))  # fmt: skip
+        figures = " ".join(_mean(members, name, size, digits) for name, size, digits in columns)
+        lines.append(f"{names[setting]:{width}}  {len(members):>5} {figures}")
+    return "\n".join(lines)
+
+
+def _mean(rows: Iterable[Row], column: str, size: int, digits: int) -> str:
+    values = [value for row in rows if (value := getattr(row, column)) is not None]
+    return f"{sum(values) / len(values):>{size}.{digits}f}" if values else f"{'-':>{size}}"

@@ -1,0 +1,313 @@
+"""Many runs: every method and setting on the same prompts, one row and one trace each.
+
+Deterministic: the rows and the traces do not depend on how many processes made them, or on how often the
+sweep was interrupted. So that bytes can be compared, traces of a sweep carry no clock.
+"""
+
+import gzip
+import hashlib
+import itertools
+import json
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import closing
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from workbench import tasks
+from workbench.methods.api import Method
+from workbench.methods.catalogue import find
+from workbench.models.meter import never
+from workbench.models.shelf import Shelf
+from workbench.run import table
+from workbench.run.answer import answer_ids
+from workbench.run.prepare import prepare, usual_model
+from workbench.run.recorder import Recording
+from workbench.run.request import FULL, Request
+from workbench.run.spent import spent
+from workbench.run.table import COMPLETE, TRACES, Row, Table
+from workbench.trace import Value, WorkbenchError, encode
+
+CANVAS = 32
+"""Tokens of an answer unless more are asked for: what the masked models were trained on."""
+MOST = 100_000
+"""The most runs that one sweep may ask for."""
+REFUSED = "refused"
+GONE = (
+    "A worker process was ended from outside (often because memory ran out); what is complete is kept, and "
+    "the same command goes on from there. Ask for fewer workers."
+)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is asked for. grid: knob, or method.knob, -> values; every combination is a setting.
+
+    A knob of the grid that a method lacks does not concern it. models: role -> name, likewise.
+    """
+
+    methods: tuple[str, ...]
+    tasks: tuple[str, ...]
+    count: int
+    grid: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    models: Mapping[str, str] = field(default_factory=dict[str, str])
+    seed: int = 0
+    max_tokens: int = CANVAS
+    detail: str = FULL
+    device: str = "auto"
+    dtype: str = "auto"
+
+    def checked(self) -> "Plan":
+        """This plan, or the first sentence that says what is wrong with it."""
+        methods = [find(id) for id in self.methods]
+        if not methods or not self.tasks:
+            raise WorkbenchError("A sweep needs a method and a task, one of each at least.")
+        for name in self.tasks:
+            if name not in tasks.TASKS:
+                raise WorkbenchError(f"There is no task '{name}'; there are: {', '.join(tasks.TASKS)}.")
+        if not 1 <= self.count <= MOST:
+            raise WorkbenchError(f"n = {self.count} is out of range; give 1 to {MOST} prompts of each task.")
+        for name, values in self.grid.items():
+            if not values:
+                raise WorkbenchError(f"The knob '{name}' of the grid has no values; give {name}=v1,v2.")
+            if not any(_own(method, name) for method in methods):
+                raise WorkbenchError(
+                    f"None of these methods has the knob '{name}' of the grid: {', '.join(self.methods)}."
+                )
+        for role in self.models:
+            if not any(role in method.needs for method in methods):
+                raise WorkbenchError(f"None of these methods has the model role '{role}'.")
+        Request(
+            self.methods[0], "x", seed=self.seed, max_tokens=self.max_tokens, detail=self.detail
+        ).checked()
+        return self
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One run to do. models: role -> name, those that were named; weights: all roles, with their digest."""
+
+    method: str
+    knobs: Mapping[str, Value]
+    models: Mapping[str, str]
+    weights: str
+    task: str
+    seed: int
+    plan: Plan
+
+    @property
+    def key(self) -> str:
+        """The digest of everything that determines the run."""
+        plan = self.plan
+        parts = [self.method, dict(self.knobs), self.weights, self.task, self.seed, plan.seed,
+                 plan.max_tokens, plan.detail, plan.device, plan.dtype]  # fmt: skip
+        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
+
+    @property
+    def named(self) -> Row:
+        """The row with everything that is known before the run."""
+        knobs = "; ".join(f"{name}={value}" for name, value in self.knobs.items())
+        return Row(self.method, knobs, self.weights, self.task, self.seed, key=self.key)
+
+
+def cells(plan: Plan, shelf: Shelf) -> list[Cell]:
+    """Every run of a plan, setting by setting. Raises WorkbenchError for a model that was named and is not
+    there; a method that lacks its own default model is refused run by run."""
+    plan = plan.checked()
+    prompts = [(name, seed) for name in dict.fromkeys(plan.tasks) for seed in _distinct(name, plan.count)]
+    found: list[Cell] = []
+    for id in dict.fromkeys(plan.methods):
+        method = find(id)
+        models = {role: name for role, name in plan.models.items() if role in method.needs}
+        weights = _weights(method, models, plan, shelf)
+        for knobs in _settings(method, plan.grid):
+            found += [Cell(id, knobs, models, weights, name, seed, plan) for name, seed in prompts]
+            if len(found) > MOST:
+                raise WorkbenchError(f"This sweep asks for more than {MOST} runs; ask for fewer prompts.")
+    return found
+
+
+def sweep(
+    plan: Plan,
+    folder: Path,
+    shelf: Shelf,
+    workers: int = 1,
+    stop_requested: Callable[[], bool] = never,
+) -> Generator[tuple[int, int, Row | None], None, None]:
+    """Do what is missing; yields (done, all, the new row), first with None.
+
+    Closing the generator, or a stop, leaves the folder ready to go on from.
+    """
+    wanted = {cell.key: cell for cell in cells(plan, shelf)}
+    with Table(folder) as kept:
+        missing = [cell for key, cell in wanted.items() if not kept.has(key)]
+        done = len(wanted) - len(missing)
+        yield done, len(wanted), None
+        try:
+            with closing(_rows(missing, folder, shelf, min(workers, len(missing)), stop_requested)) as rows:
+                for row in rows:
+                    kept.add(row)
+                    done += 1
+                    yield done, len(wanted), row
+        finally:
+            kept.write(wanted)
+
+
+def run_cell(
+    cell: Cell, folder: Path, shelf: Shelf, stop_requested: Callable[[], bool] = never
+) -> Row | None:
+    """One run: its trace is written, its row returned; None if it was stopped. Never raises for a run."""
+    instance, plan = tasks.make(cell.task, cell.seed), cell.plan
+    request = Request(
+        cell.method, instance.prompt, dict(cell.knobs), dict(cell.models), plan.seed, plan.max_tokens,
+        plan.detail, plan.device, plan.dtype,
+    )  # fmt: skip
+    try:
+        prepared = prepare(request, shelf, stop_requested)
+    except WorkbenchError as error:
+        return replace(cell.named, status=REFUSED, reason=REFUSED, sentence=str(error))
+    trace = replace(Recording(prepared).run(), clock=())
+    if trace.footer.status == "cancelled":
+        return None
+    name = f"{TRACES}/{cell.method}-{cell.task}-{cell.seed}-{cell.key}.json.gz"
+    table.replace(folder / name, gzip.compress(encode(trace), mtime=0))
+    row = replace(cell.named, trace=name, status=trace.footer.status, **_cost(trace))
+    if trace.footer.status != COMPLETE:
+        return replace(row, reason=trace.footer.status, sentence=trace.footer.message)
+    text = prepared.tokens.decode(answer_ids(trace)).strip()
+    score = tasks.score(instance, text)
+    return replace(
+        row, answer=text, score=_short(score.points), strict=_short(score.points if score.strict else 0.0),
+        reason=str(score.why), sentence=score.reason,
+    )  # fmt: skip
+
+
+def _cost(trace: Any) -> dict[str, Any]:
+    found = spent(trace)
+    figures = asdict(found) | {"tokens_per_round": found.tokens_per_round}
+    return {name: _short(value) for name, value in figures.items()}
+
+
+def _short(value: Any) -> Any:
+    return round(value, 6) if isinstance(value, float) else value
+
+
+# -- what there is to do -----------------------------------------------------------------------------
+
+
+def _distinct(name: str, count: int) -> list[int]:
+    """The first seeds of a task whose prompts differ."""
+    seen: dict[str, int] = {}
+    for seed in range(20 * count):
+        seen.setdefault(tasks.make(name, seed).prompt, seed)
+        if len(seen) == count:
+            break
+    return list(seen.values())
+
+
+def _own(method: Method, name: str) -> str:
+    """The knob of this method that a name of the grid means; '' if it does not concern it."""
+    id, dot, knob = name.rpartition(".")
+    known = {each.name for each in method.knobs}
+    return knob if knob in known and (not dot or id == method.id) else ""
+
+
+def _settings(method: Method, grid: Mapping[str, tuple[str, ...]]) -> Iterator[dict[str, Value]]:
+    """Every combination of the grid's knobs that the method has; values that it refuses stay as written."""
+    knobs = {each.name: each for each in method.knobs}
+    own: dict[str, tuple[str, ...]] = {}
+    for name, values in sorted(grid.items(), key=lambda pair: "." in pair[0]):
+        if knob := _own(method, name):
+            own[knob] = values  # what names the method wins
+    for values in itertools.product(*own.values()):
+        setting: dict[str, Value] = {}
+        for name, value in zip(own, values, strict=True):
+            try:
+                setting[name] = knobs[name].parse(value)
+            except WorkbenchError:
+                setting[name] = value
+        yield setting
+
+
+def _weights(method: Method, models: Mapping[str, str], plan: Plan, shelf: Shelf) -> str:
+    """role=name@digest of every role: other weights are other runs."""
+    said: list[str] = []
+    for role in method.needs:
+        name = models.get(role)
+        try:
+            name = name or usual_model(method, role, shelf)
+            loaded = shelf.open(name, plan.device, plan.dtype)
+            said.append(f"{role}={loaded.entry.name}@{loaded.sha256[:12]}")
+        except (WorkbenchError, KeyError):
+            if role in models:
+                raise
+            said.append(f"{role}={name or 'none'}")
+    return "; ".join(said)
+
+
+# -- doing it ----------------------------------------------------------------------------------------
+
+
+def _rows(
+    missing: list[Cell], folder: Path, shelf: Shelf, workers: int, stop_requested: Callable[[], bool]
+) -> Generator[Row, None, None]:
+    if workers <= 1:
+        for cell in missing:
+            row = None if stop_requested() else run_cell(cell, folder, shelf, stop_requested)
+            if row is None:
+                return
+            yield row
+        return
+    yield from _parallel(missing, folder, shelf, workers, stop_requested)
+
+
+def _parallel(
+    missing: Iterable[Cell], folder: Path, shelf: Shelf, workers: int, stop_requested: Callable[[], bool]
+) -> Generator[Row, None, None]:
+    """Rows as processes finish them; a few runs wait at each, so that a stop comes soon."""
+    ahead, left = 4 * workers, iter(missing)
+    pool = ProcessPoolExecutor(
+        workers, multiprocessing.get_context("spawn"), _begin, (shelf.roots, shelf.allow_hub, shelf.trusted)
+    )
+    try:
+        waiting: set[Future[Row | None]] = set()
+        while True:
+            for cell in itertools.islice(left, ahead - len(waiting)):
+                waiting.add(pool.submit(_work, cell, folder))
+            if not waiting or stop_requested():
+                return
+            finished, waiting = wait(waiting, timeout=0.5, return_when=FIRST_COMPLETED)
+            for future in finished:
+                if (row := future.result()) is not None:
+                    yield row
+    except BrokenProcessPool:
+        raise WorkbenchError(GONE) from None
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+_SHELVES: list[Shelf] = []
+"""The shelf of a worker process; empty elsewhere."""
+
+
+def _begin(roots: tuple[Path, ...], allow_hub: bool, trusted: frozenset[str]) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears it, and ends the work in order
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    _SHELVES.append(Shelf(roots, allow_hub, tuple(trusted)))
+
+
+def _end_with_parent() -> None:
+    """A worker whose parent was killed would wait for work for ever."""
+    if (parent := multiprocessing.parent_process()) is not None:
+        parent.join()
+        os._exit(1)
+
+
+def _work(cell: Cell, folder: Path) -> Row | None:
+    return run_cell(cell, folder, _SHELVES[0])
