@@ -170,7 +170,7 @@ RECIPES: dict[str, Recipe] = {
         ),
         Recipe(
             "ar-drafter-weak", "Deliberately weak drafter", "causal", TINY, TARGET_MIX,
-            tokens=500_000, teacher="ar-target", warm_up=0.0,
+            tokens=320_000, teacher="ar-target", warm_up=0.0,
         ),
         Recipe(
             "ar-char", "Character-level drafter", "causal", CHARACTERS, TARGET_MIX,
