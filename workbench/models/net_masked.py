@@ -66,6 +66,9 @@ class NetMasked:
             store = Store(NetBuffers(self.net.new_cache(size))) if held is None else held.store
         room = None if store is None else store.buffers.cache.indexed(chosen, size)
         reused = sorted(set(range(size)) - set(computed))
+        if reused and mask is not None:  # pruned rows are cached, but nobody looks at them
+            seen = mask[0, 0].any(0).tolist()
+            reused = [i for i in reused if seen[i]]
         self.meter.count(self.role, spans(computed), spans(reused), ((0, self.depth),))
         with torch.inference_mode():
             output = self.net.forward(

@@ -19,6 +19,7 @@ from workbench.methods.loops.unmasking import (
     dual_cache,
     prefix_cache,
 )
+from workbench.methods.loops.unmasking.audit import AUDIT_HELP, DRIFT, audited
 from workbench.methods.run import Run
 from workbench.trace import Event
 
@@ -33,7 +34,7 @@ class Params:
     )
     threshold: float = knob(0.9, 0, 1, 0.01, THRESHOLD_HELP)
     block_length: int = knob(8, 1, 512, 1, BLOCK_HELP + "; also how long rows may be stale (paper: 32)")
-    audit: bool = knob(False, help="also compute the exact prediction of every round; costs a pass each")
+    audit: bool = knob(False, help=AUDIT_HELP)
 
 
 @method(
@@ -52,6 +53,7 @@ class Params:
     ),
     params=Params,
     rules=(THRESHOLD, AT_LEAST_ONE),
+    measures=(DRIFT,),
     sources=(EXACT,),
 )
 def fast_dllm_cache(run: Run, p: Params) -> Iterator[Event]:
@@ -71,5 +73,6 @@ def fast_dllm_cache(run: Run, p: Params) -> Iterator[Event]:
             CONFIDENCE,
             Sampling(p.temperature),
             CACHES[p.cache](p.audit),
+            audited(p.audit),
         ),
     )

@@ -7,7 +7,7 @@ import torch
 from workbench.methods.loops.unmasking.board import Board, Compute, View, plain
 from workbench.models.api import Masked, Memory
 
-__all__ = ["dual_cache", "guided", "plain", "prefix_cache"]
+__all__ = ["Cached", "dual_cache", "guided", "plain", "prefix_cache", "reach"]
 
 
 def guided(weight: float) -> Compute:
@@ -26,8 +26,8 @@ def guided(weight: float) -> Compute:
     return compute if weight else plain
 
 
-class _Cached:
-    """What both caches share: a full pass where a block begins, cheaper passes inside it."""
+class Cached:
+    """What caches share: a full pass where one is due, cheaper passes until the next."""
 
     def __init__(self, audit: bool) -> None:
         self.audit = audit
@@ -35,7 +35,7 @@ class _Cached:
         self.memory: Memory | None = None
 
     def __call__(self, board: Board, tokens: Sequence[int], wanted: Sequence[int]) -> Sequence[View]:
-        if self.memory is None or self.block != board.block.number:
+        if self.memory is None or self.due(board):
             self.block = board.block.number
             reading = board.model.fill(tokens, wanted, remember=True)
             self.memory = reading.memory
@@ -46,8 +46,12 @@ class _Cached:
         exact = board.model.fill(tokens, cached.positions).beliefs.logits
         return [View("exact", cached.positions, exact), cached]
 
+    def due(self, board: Board) -> bool:
+        """Whether all rows are computed anew now: by default where a block begins."""
+        return self.block != board.block.number
+
     def again(self, board: Board, memory: Memory, tokens: Sequence[int], wanted: Sequence[int]) -> View:
-        """A pass inside a block."""
+        """A cheaper pass."""
         raise NotImplementedError
 
 
@@ -56,7 +60,7 @@ def reach(model: Masked) -> int:
     return int(getattr(model, "shifted", False))
 
 
-class _Prefix(_Cached):
+class _Prefix(Cached):
     def again(self, board: Board, memory: Memory, tokens: Sequence[int], wanted: Sequence[int]) -> View:
         first = board.block.first
         self.memory = memory.back_to(max(0, first - reach(board.model)))
@@ -64,7 +68,7 @@ class _Prefix(_Cached):
         return View(board.model.role, at, board.model.fill(tokens, at, after=self.memory).beliefs.logits)
 
 
-class _Dual(_Cached):
+class _Dual(Cached):
     def again(self, board: Board, memory: Memory, tokens: Sequence[int], wanted: Sequence[int]) -> View:
         first, stop = board.block.first, board.block.stop
         fed = range(max(0, first - reach(board.model)), stop)
