@@ -125,7 +125,7 @@ def test_a_stop_leaves_whole_rows_only(shelf: Shelf, tmp_path: Path) -> None:
     assert len(list((tmp_path / "sweep" / TRACES).iterdir())) == len(rows)
 
 
-def test_other_settings_join_the_same_folder(shelf: Shelf, tmp_path: Path) -> None:
+def test_another_plan_in_the_same_folder_shares_its_rows(shelf: Shelf, tmp_path: Path) -> None:
     small = Plan(("greedy",), ("copy",), 1, max_tokens=4)
     list(sweep(small, tmp_path / "sweep", shelf))
     more = Plan(("greedy",), ("copy", "sort"), 2, max_tokens=4)
@@ -133,7 +133,9 @@ def test_other_settings_join_the_same_folder(shelf: Shelf, tmp_path: Path) -> No
     assert steps[0] == (1, 4, None)
     longer = Plan(("greedy",), ("copy",), 1, max_tokens=5)
     assert len(list(sweep(longer, tmp_path / "sweep", shelf))) == 2
-    assert len(read(tmp_path / "sweep")) == 5
+    assert len(read(tmp_path / "sweep")) == 1
+    assert list(sweep(more, tmp_path / "sweep", shelf)) == [(4, 4, None)]
+    assert len(read(tmp_path / "sweep")) == 4
 
 
 def test_the_grid_concerns_the_methods_that_have_the_knob(shelf: Shelf) -> None:

@@ -34,8 +34,7 @@ def command(options: argparse.Namespace) -> int:
         except KeyboardInterrupt:
             steps.close()
             raise WorkbenchInterrupted(folder) from None
-    keys = {cell.key for cell in cells(plan, shelf)}
-    rows = [row for row in read(folder) if row.key in keys]
+    rows = read(folder)
     print(summary(rows))
     failed = [row for row in rows if row.status != COMPLETE]
     noun = "row" if len(rows) == 1 else "rows"

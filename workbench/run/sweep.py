@@ -12,6 +12,7 @@ import multiprocessing
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -39,6 +40,8 @@ CANVAS = 32
 MOST = 100_000
 """The most runs that one sweep may ask for."""
 REFUSED = "refused"
+TABLE_S = 5.0
+"""The table is written about this often while the sweep goes on, in seconds."""
 GONE = (
     "A worker process was ended from outside (often because memory ran out); what is complete is kept, and "
     "the same command goes on from there. Ask for fewer workers."
@@ -142,18 +145,23 @@ def sweep(
 ) -> Generator[tuple[int, int, Row | None], None, None]:
     """Do what is missing; yields (done, all, the new row), first with None.
 
-    Closing the generator, or a stop, leaves the folder ready to go on from.
+    Closing the generator, or a stop, leaves the folder ready to go on from. A folder may be asked for another
+    plan: what both share is not run again, and the table then holds the rows of the last one.
     """
     wanted = {cell.key: cell for cell in cells(plan, shelf)}
     with Table(folder) as kept:
         missing = [cell for key, cell in wanted.items() if not kept.has(key)]
         done = len(wanted) - len(missing)
         yield done, len(wanted), None
+        written = time.monotonic()
         try:
             with closing(_rows(missing, folder, shelf, min(workers, len(missing)), stop_requested)) as rows:
                 for row in rows:
                     kept.add(row)
                     done += 1
+                    if time.monotonic() - written > TABLE_S:  # a killed sweep has a table too
+                        kept.write(wanted)
+                        written = time.monotonic()
                     yield done, len(wanted), row
         finally:
             kept.write(wanted)

@@ -83,11 +83,9 @@ class Table:
         self.rows[row.key] = row
 
     def write(self, order: Iterable[str]) -> None:
-        """Replace the table: the rows of these keys first, then all others by key."""
-        first = [key for key in order if key in self.rows]
-        known = set(first)
-        rest = sorted(key for key in self.rows if key not in known)
-        replace(self.folder / TABLE, as_csv(self.rows[key] for key in (*first, *rest)).encode())
+        """Replace the table by the rows of these keys, as far as they are there; the log keeps all others."""
+        rows = (self.rows[key] for key in order if key in self.rows)
+        replace(self.folder / TABLE, as_csv(rows).encode())
 
     def _read(self) -> Iterable[Row]:
         """The whole lines of the log; a last line that was cut off is removed."""
