@@ -64,6 +64,7 @@ class Fates:
             case Propose():
                 self._propose(event)
             case Judge(of=Candidates(ids)):
+                self.verifying |= bool(self.waiting) and self._asks_a_judge(event.rule)
                 return self._set(
                     (id, self._judged(id, good)) for id, good in zip(ids, event.passed, strict=True)
                 )
@@ -76,6 +77,14 @@ class Fates:
             case Fork():
                 pass
         return {}
+
+    def _asks_a_judge(self, rule: str) -> bool:
+        """Does the rule compare with what a judging model believes? It may have looked before the draft."""
+        known = self.glossary.rules.get(rule)
+        said = f"{known.value_from} {known.bound_from}" if known else ""
+        return any(
+            f"({source.id}" in said for source in self.glossary.sources.values() if source.role in JUDGES
+        )
 
     def new_round(self, last: bool = False) -> dict[int, list[int]]:
         """A round ended: a verified draft that no test reached was never examined.

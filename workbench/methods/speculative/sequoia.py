@@ -58,7 +58,7 @@ class OptimalTree:
             texts = run.corpus[: self.p.calibration] or (run.prompt,)
             self.rates = acceptance_by_rank(run, self.p, self.p.ranks, texts)
             self.tree.plan = best_first(self.rates, self.p.nodes, self.p.depth)
-            yield Phase(1, f"Tree of {len(self.tree.plan)} nodes")
+            yield Phase(1, "Best tree for these rates")
         draft = yield from self.tree.draft(run, room)
         shape, of = Tree(draft.parents), Candidates(draft.ids)
         yield Score(RATE.id, of, tuple(self.rates[rank] for rank in shape.ranks))
