@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from viz import player, reel, theme
+from viz.figures.trade_off import trade_off
 from workbench.trace import Trace, WorkbenchError
 from workbench.ui.pictures import Pictures
 from workbench.ui.place import DEVICES, DTYPES, Settings
@@ -37,6 +38,7 @@ PICTURES = Pictures(
     style=player.style,
     colours=theme.TOKENS,
     standalone=standalone,
+    trade_off=trade_off,
 )
 
 

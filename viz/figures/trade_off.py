@@ -133,11 +133,14 @@ def _line(number: int, members: Sequence[Mapping[str, Any]]) -> charts.Spec:
 
 def _envelope(rows: Sequence[Row], column: str) -> charts.Spec:
     line: list[Point] = []
+    slowest = min(row["tokens_per_round"] for row in _done(rows, column))
     for a, b in _pairs(envelope(rows, column)):
         slope = _slope(a, b) if b[0] > a[0] else 0.0
         steps = max(1, math.ceil(math.log(b[0] / a[0], BEND)))
         places = [a[0] * (b[0] / a[0]) ** (at / steps) for at in range(steps)]
         line += [*((x, a[1] + slope * (x - a[0])) for x in places), b]
+    if slowest < line[0][0]:  # what is slower can always be had
+        line = [(slowest, line[0][1]), *line]
     drawn = charts.line([round(x, 4) for x, _ in line], [round(y, 4) for _, y in line], ENVELOPE, "@faint")
     drawn["line"]["dash"] = "dot"
     look = {"mode": "lines", "hovertemplate": "%{x:.2f} tokens per round, score %{y:.3f}"}
@@ -155,5 +158,5 @@ def _layout(column: str) -> charts.Spec:
     lay = charts.layout("tokens per round", title, hovermode="closest")
     lay["xaxis"] |= {"type": "log", "tickvals": list(TICKS), "ticktext": [f"{tick:g}" for tick in TICKS]}
     lay["yaxis"] |= {"range": [-0.03, 1.05], "tickformat": ".1f"}
-    lay["legend"] = {"orientation": "h", "y": -0.2, "x": 0, "bgcolor": "rgba(0,0,0,0)"}
+    lay["legend"] |= {"y": 1.02, "yanchor": "bottom"}
     return lay

@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 STYLE = STATIC / "lab.css"
 NAV = (
     "<nav class='wb-nav' aria-label='Pages'><a href='#decode' data-testid='tab-decode'>Decode</a>"
-    "<a href='#breaks' data-testid='tab-lab'>See what breaks</a></nav>"
+    "<a href='#breaks' data-testid='tab-lab'>See what breaks</a>"
+    "<a href='#many' data-testid='tab-many'>Many prompts</a></nav>"
 )
-"""Two views of one page; the script shows the one that the address names."""
+"""The views of one page; the script shows the one that the address names."""
 
 
 def part(name: str) -> gr.HTML:

@@ -15,6 +15,7 @@ from workbench.ui.answer import Known
 from workbench.ui.api import publish
 from workbench.ui.lab import NAV, part
 from workbench.ui.place import Place
+from workbench.ui.sweep import part as sweep_part
 from workbench.ui.waiting import when_loaded
 
 log = logging.getLogger(__name__)
@@ -24,7 +25,7 @@ LEAD = "Run a decoding method step by step, see what it did and why, and check t
 UNEXPECTED = "Something unexpected happened ({}); the log of the program says more."
 HEAD = (
     '<link rel="stylesheet" href="/player/player.css"><link rel="stylesheet" href="/workbench/page.css">'
-    '<link rel="stylesheet" href="/lab/lab.css">'
+    '<link rel="stylesheet" href="/lab/lab.css"><link rel="stylesheet" href="/sweeps/sweep.css">'
     '<script src="/player/player.js"></script><script src="/workbench/page.js"></script>'
 )
 FREE = [("Free text", share.FREE)]
@@ -48,6 +49,7 @@ def page(place: Place) -> gr.Blocks:
         with gr.Row(elem_id="layout"):
             with gr.Column(elem_id="settings", min_width=300):
                 part("controls")
+                sweep_part("controls")
                 with gr.Group(elem_classes="wb-group"):
                     controls, known = _prompt()
                     controls += _limits()
@@ -58,6 +60,7 @@ def page(place: Place) -> gr.Blocks:
                 buttons = _buttons()
             with gr.Column(elem_id="stage-column", min_width=300):
                 part("figure")
+                sweep_part("figure")
                 stage = gr.HTML(
                     html_template='<div class="wb-stage"></div>',
                     js_on_load=STAGE,

@@ -24,6 +24,7 @@ class Pictures:
     """The functions and colours of `viz`, by what they are for.
 
     colours: token -> (light, dark). standalone: reels -> one HTML file that replays offline.
+    trade_off: (rows of a sweep, column of the score) -> its chart and settings.
     """
 
     builder: Callable[[Header, Glossary, Mapping[int, bytes]], Builder]
@@ -34,3 +35,4 @@ class Pictures:
     style: Callable[[], str]
     colours: Mapping[str, tuple[str, str]]
     standalone: Callable[[Sequence[Reel]], str]
+    trade_off: Callable[[Sequence[Mapping[str, Any]], str], Mapping[str, Any]]

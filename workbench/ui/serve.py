@@ -39,12 +39,14 @@ def build(settings: Settings, pictures: Pictures, hosts: Sequence[str], temporar
 
     from workbench.ui.lab import lab_routes
     from workbench.ui.page import HEAD, page
+    from workbench.ui.sweep import sweep_routes
     from workbench.ui.theme import theme
 
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     place = Place(settings, pictures)
     app.include_router(routes(place))
     app.include_router(lab_routes(place))
+    app.include_router(sweep_routes(place))
     guard(app, hosts)
     app.state.place = place
     blocks = page(place)

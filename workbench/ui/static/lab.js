@@ -18,7 +18,8 @@
     const {here, said} = place();
     document.body.classList.toggle("wb-breaks", here);
     for (const link of document.querySelectorAll(".wb-nav a")) {
-      const mine = link.getAttribute("href") === (here ? `#${VIEW}` : "#decode");
+      const other = location.hash.startsWith("#many") ? "#many" : "#decode";
+      const mine = link.getAttribute("href") === (here ? `#${VIEW}` : other);
       if (mine) link.setAttribute("aria-current", "page"); else link.removeAttribute("aria-current");
     }
     if (!here) return;
