@@ -1,10 +1,7 @@
 """CreditDecoding: a token that keeps being the likeliest earns credit, and is written sooner."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-
-import torch
-from torch import Tensor
 
 from workbench.methods.api import Guarantee, Promise, knob, method, temperature
 from workbench.methods.loops.unmask import unmask
@@ -14,19 +11,14 @@ from workbench.methods.loops.unmasking import (
     CONFIDENCE,
     THRESHOLD,
     THRESHOLD_HELP,
-    Board,
-    Prediction,
     Recipe,
     Sampling,
-    Transform,
     above,
     blocks,
 )
-from workbench.methods.run import ANSWER, Run
-from workbench.trace import Cells, Event, Measure, Score, Source
-
-CREDIT = Measure("credit", "credit of the likeliest token", "1", "higher", "sum of beta^age p^gamma")
-CREDITED = "credited"
+from workbench.methods.loops.unmasking.credit import CREDIT, CREDIT_SOURCE, credit
+from workbench.methods.run import Run
+from workbench.trace import Event
 
 
 @dataclass(frozen=True)
@@ -55,7 +47,7 @@ class Params:
     params=Params,
     rules=(THRESHOLD, AT_LEAST_ONE),
     measures=(CREDIT,),
-    sources=(Source(CREDITED, "prediction with credit", "combined"),),
+    sources=(CREDIT_SOURCE,),
 )
 def credit_decoding(run: Run, p: Params) -> Iterator[Event]:
     """Threshold decoding on logits to which the logarithm of earned credit is added.
@@ -73,34 +65,3 @@ def credit_decoding(run: Run, p: Params) -> Iterator[Event]:
         logits=(credit(p.alpha, p.gamma, p.beta),),
     )
     yield from unmask(run, recipe)
-
-
-def credit(alpha: float, gamma: float, beta: float) -> Transform:
-    """The logits part; a row of credit (V,) for every position of the block."""
-    earned: dict[int, Tensor] = {}
-    block = -1
-
-    def fuse(board: Board, prediction: Prediction) -> Generator[Event, None, Prediction]:
-        nonlocal block
-        if board.block.number != block:
-            earned.clear()
-            block = board.block.number
-        holes = [i for i in board.open(range(board.block.first, board.block.stop)) if prediction.has(i)]
-        rows = [prediction.positions.index(i) for i in holes]
-        logits = prediction.logits.clone()
-        best: list[float] = []
-        for row, hole in zip(rows, holes, strict=True):
-            probs = torch.softmax(prediction.logits[row], dim=-1)
-            top = int(probs.argmax())
-            mine = earned.get(hole, torch.zeros_like(probs)) * beta
-            mine[top] += probs[top] ** gamma
-            earned[hole] = mine
-            best.append(float(mine[top]))
-            logits[row] += alpha * torch.log1p(mine)
-        if holes:
-            yield Score(CREDIT.id, Cells(ANSWER, tuple(holes)), tuple(best))
-        changed = prediction.then(CREDITED, logits)
-        yield from board.observe(changed.views[-1])
-        return changed
-
-    return fuse

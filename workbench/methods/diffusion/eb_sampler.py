@@ -1,10 +1,8 @@
 """EB-Sampler: as many tokens a round as a bound on their mutual dependence allows."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import accumulate
 
-from workbench.maths.confidence import entropy
 from workbench.methods.api import Guarantee, Promise, knob, method, temperature
 from workbench.methods.loops.unmask import unmask
 from workbench.methods.loops.unmasking import (
@@ -13,25 +11,13 @@ from workbench.methods.loops.unmasking import (
     MARGIN,
     NEGATIVE_ENTROPY,
     Recipe,
-    Round,
     Sampling,
     blocks,
-    passed,
 )
+from workbench.methods.loops.unmasking.budget import BUDGET, ENTROPY, within_budget
 from workbench.methods.run import Run
-from workbench.trace import Event, Measure, Rule, Score
+from workbench.trace import Event
 
-ENTROPY = Measure("entropy", "entropy", "nats", "lower", "-sum of p ln p", "entropy(denoiser@processed)")
-BUDGET = Rule(
-    "entropy_budget",
-    "within the entropy budget",
-    "<=",
-    "entropies up to it, less the largest",
-    "budget in nats",
-    "{what} is written: the entropies up to it, less the largest, sum to {left}, within {right}.",
-    "{what} stays masked: the entropies up to it, less the largest, sum to {left}, above {right}.",
-    bound_from="knob(gamma)",
-)
 ORDERS = {"entropy": NEGATIVE_ENTROPY, "confidence": CONFIDENCE, "margin": MARGIN}
 
 
@@ -71,17 +57,6 @@ def eb_sampler(run: Run, p: Params) -> Iterator[Event]:
     Entropies are those of the distribution that is sampled: after temperature, at 0 that of the model.
     """
 
-    def select(now: Round) -> Generator[Event, None, list[int]]:
-        entropies = entropy(now.probs).tolist()
-        yield Score(ENTROPY.id, now.candidates, tuple(entropies))
-        order = sorted(range(len(now.holes)), key=now.ranks.__getitem__)
-        inside = [entropies[i] for i in order]
-        sums = zip(accumulate(inside), accumulate(inside, max), strict=True)
-        spent = [total - largest for total, largest in sums]
-        values = [spent[rank] for rank in now.ranks]
-        verdict = BUDGET.judge(now.candidates, values, [p.gamma] * len(values))
-        yield verdict
-        return passed(verdict)
-
+    select = within_budget(p.gamma)
     recipe = Recipe(blocks(p.block_length), select, ORDERS[p.order], Sampling(p.temperature, processed=True))
     yield from unmask(run, recipe)

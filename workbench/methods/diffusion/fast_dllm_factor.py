@@ -1,6 +1,6 @@
 """Fast-dLLM's factor rule: the more tokens a round writes, the surer each must be."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from workbench.methods.api import Guarantee, Promise, knob, method, temperature
@@ -10,34 +10,12 @@ from workbench.methods.loops.unmasking import (
     BLOCK_HELP,
     CONFIDENCE,
     Recipe,
-    Round,
     Sampling,
-    best_only,
     blocks,
-    passed,
 )
+from workbench.methods.loops.unmasking.factor import FACTOR, SLIP, by_factor
 from workbench.methods.run import Run
-from workbench.trace import Event, Rule
-
-FACTOR = Rule(
-    "factor",
-    "sure enough for its rank",
-    ">",
-    "confidence",
-    "bar of its rank",
-    "{what} is written: confidence {left} is above {right}, the bar of its rank.",
-    "{what} stays masked: confidence {left} is not above {right}, the bar of its rank.",
-    value_from="proposed",
-)
-SLIP = Rule(
-    "last_rank_slip",
-    "the released code's slip at the last rank",
-    "==",
-    "first rank that failed",
-    "last rank",
-    "{what} is written although it failed: the released code lets the last rank {right} through.",
-    "{what} stays masked: rank {left} is not the last, {right}.",
-)
+from workbench.trace import Event
 
 
 @dataclass(frozen=True)
@@ -76,16 +54,5 @@ def fast_dllm_factor(run: Run, p: Params) -> Iterator[Event]:
     its rank is the very last; that is the switch `as_released`.
     """
 
-    def select(now: Round) -> Generator[Event, None, list[int]]:
-        verdict = FACTOR.judge(now.candidates, now.confidence, [1 - p.factor / (r + 2) for r in now.ranks])
-        yield verdict
-        chosen, last = passed(verdict), len(now.holes) - 1
-        slip = now.ranks.index(last)
-        if p.as_released and last and (len(chosen) == last or last == 1) and slip not in chosen:
-            if not chosen:
-                chosen = yield from best_only(now)
-            yield SLIP.judge(now.refs([slip]), [last], [last])
-            return sorted([*chosen, slip])
-        return chosen or (yield from best_only(now))
-
+    select = by_factor(p.factor, p.as_released)
     yield from unmask(run, Recipe(blocks(p.block_length), select, CONFIDENCE, Sampling(p.temperature)))

@@ -71,9 +71,9 @@ def freecache(run: Run, p: Params) -> Iterator[Event]:
     Source: the authors' released code. One full pass keeps the keys and values of all positions. After that
     the pass begins at the last whole block before the first mask, or at the first mask, and what lies before
     is read from the cache, so that passes become cheaper as the text grows; the sliding window feeds only
-    what is around the first mask and leaves far masks stale as well. Blocks to freeze are counted from position
-    0. Differs: a row is frozen only after it was fed with its token in place, so a block whose last tokens
-    were just written is fed once more.
+    what is around the first mask and leaves far masks stale as well. Blocks to freeze are counted from
+    position 0. Differs: a row is frozen only after it was fed with its token in place, so a block whose last
+    tokens were just written is fed once more.
     """
     cache = growing_cache(p.cut, p.block_length, p.window, p.audit)
     yield from unmask(

@@ -1,6 +1,6 @@
 """Divide and conquer: every run of masks writes one token, so the runs split and their number doubles."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from workbench.methods.api import Guarantee, Promise, knob, method, temperature
@@ -12,26 +12,12 @@ from workbench.methods.loops.unmasking import (
     THRESHOLD,
     THRESHOLD_HELP,
     Recipe,
-    Round,
     Sampling,
-    best_only,
     blocks,
-    passed,
 )
+from workbench.methods.loops.unmasking.winners import RUN_WINNER, run_winners
 from workbench.methods.run import Run
-from workbench.trace import Event, Rule
-
-RUN_WINNER = Rule(
-    "run_winner",
-    "the surest of its run of masks, and sure enough",
-    ">",
-    "confidence",
-    "lower threshold",
-    "{what} is written: it is the surest of its run, and {left} is above {right}.",
-    "{what} stays masked: it is the surest of its run, but {left} is not above {right}.",
-    value_from="proposed",
-    bound_from="knob(low)",
-)
+from workbench.trace import Event
 
 
 @dataclass(frozen=True)
@@ -69,28 +55,5 @@ def hierarchy(run: Run, p: Params) -> Iterator[Event]:
     threshold may be met exactly, so that with `low` at 1 this is the threshold rule.
     """
 
-    def select(now: Round) -> Generator[Event, None, list[int]]:
-        count = len(now.holes)
-        verdict = THRESHOLD.judge(now.candidates, now.confidence, [p.threshold] * count)
-        yield verdict
-        sure = passed(verdict)
-        winners = [i for i in _winners(now) if i not in sure]
-        if winners:
-            confidence = [now.confidence[i] for i in winners]
-            low = RUN_WINNER.judge(now.refs(winners), confidence, [p.low] * len(winners))
-            yield low
-            sure = sorted([*sure, *(winners[i] for i in passed(low))])
-        return sure or (yield from best_only(now))
-
+    select = run_winners(p.threshold, p.low)
     yield from unmask(run, Recipe(blocks(p.block_length), select, CONFIDENCE, Sampling(p.temperature)))
-
-
-def _winners(now: Round) -> list[int]:
-    """The best-ranked hole of every maximal run of neighbouring holes."""
-    runs: list[list[int]] = []
-    for i, hole in enumerate(now.holes):
-        if runs and now.holes[runs[-1][-1]] + 1 == hole:
-            runs[-1].append(i)
-        else:
-            runs.append([i])
-    return [min(each, key=now.ranks.__getitem__) for each in runs]

@@ -1,11 +1,8 @@
 """KLASS: write what is sure and has stopped moving."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from torch import Tensor
-
-from workbench.maths.confidence import divergence
 from workbench.methods.api import Guarantee, Promise, knob, method, temperature
 from workbench.methods.loops.unmask import unmask
 from workbench.methods.loops.unmasking import (
@@ -15,27 +12,12 @@ from workbench.methods.loops.unmasking import (
     THRESHOLD,
     THRESHOLD_HELP,
     Recipe,
-    Round,
     Sampling,
-    Select,
-    best_only,
     blocks,
-    passed,
 )
+from workbench.methods.loops.unmasking.steady import MOVED, SETTLED, steady
 from workbench.methods.run import Run
-from workbench.trace import Event, Measure, Rule, Score
-
-MOVED = Measure("moved", "moved", "nats", "lower", "KL(belief now || belief one round before)")
-SETTLED = Rule(
-    "settled",
-    "has stopped moving",
-    ">=",
-    "rounds without a move",
-    "rounds asked for",
-    "{what} has settled: its belief has not moved for {left} rounds, {right} are asked for.",
-    "{what} stays masked: its belief has not moved for {left} rounds only, {right} are asked for.",
-    bound_from="knob(history)",
-)
+from workbench.trace import Event
 
 
 @dataclass(frozen=True)
@@ -73,31 +55,12 @@ def klass(run: Run, p: Params) -> Iterator[Event]:
     delta, so nothing is settled in the first rounds; the history begins
     with the block. With history 0 it is the threshold rule.
     """
-    yield from unmask(run, Recipe(blocks(p.block_length), steady(p), CONFIDENCE, Sampling(p.temperature)))
-
-
-def steady(p: Params) -> Select:
-    """The selecting part; it remembers every hole's last belief and for how long it has not moved."""
-    before: dict[int, Tensor] = {}
-    calm: dict[int, int] = {}
-
-    def select(now: Round) -> Generator[Event, None, list[int]]:
-        known = [i for i, hole in enumerate(now.holes) if hole in before]
-        moves = [float(divergence(now.probs[i : i + 1], before[now.holes[i]])) for i in known]
-        if known:
-            yield Score(MOVED.id, now.refs(known), tuple(moves))
-        for i, moved in zip(known, moves, strict=True):
-            calm[now.holes[i]] = calm.get(now.holes[i], 0) + 1 if moved < p.delta else 0
-        before.update((hole, now.probs[i : i + 1]) for i, hole in enumerate(now.holes))
-        rounds = [calm.get(hole, 0) for hole in now.holes]
-        settled = SETTLED.judge(now.candidates, rounds, [p.history] * len(rounds))
-        yield settled
-        still = passed(settled)
-        if not still:
-            return (yield from best_only(now))
-        sure = [now.confidence[i] for i in still]
-        verdict = THRESHOLD.judge(now.refs(still), sure, [p.threshold] * len(still))
-        yield verdict
-        return [still[i] for i in passed(verdict)] or (yield from best_only(now))
-
-    return select
+    yield from unmask(
+        run,
+        Recipe(
+            blocks(p.block_length),
+            steady(p.threshold, p.delta, p.history),
+            CONFIDENCE,
+            Sampling(p.temperature),
+        ),
+    )

@@ -1,6 +1,6 @@
 """LocalLeap: near a token that is very sure, a lower bar is enough."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from workbench.methods.api import Guarantee, Promise, knob, method, temperature
@@ -10,48 +10,13 @@ from workbench.methods.loops.unmasking import (
     BLOCK_HELP,
     CONFIDENCE,
     Recipe,
-    Round,
     Sampling,
-    best_only,
     blocks,
-    passed,
     stop_at_end,
 )
+from workbench.methods.loops.unmasking.leap import LEAP_RULES, near_anchors
 from workbench.methods.run import Run
-from workbench.trace import Event, Rule
-
-ANCHOR = Rule(
-    "anchor",
-    "sure enough to be an anchor",
-    ">=",
-    "confidence",
-    "threshold of anchors",
-    "{what} is an anchor and is written: confidence {left} reaches {right}.",
-    "{what} is no anchor: confidence {left} is below {right}.",
-    value_from="proposed",
-    bound_from="knob(threshold)",
-)
-NEAR = Rule(
-    "near_anchor",
-    "near an anchor",
-    "<=",
-    "distance to the nearest anchor",
-    "reach of an anchor",
-    "{what} stands {left} from an anchor, within {right}: the lower bar is enough.",
-    "{what} stays masked: the nearest anchor is {left} away, further than {right}.",
-    bound_from="knob(reach)",
-)
-RELAXED = Rule(
-    "relaxed",
-    "sure enough near an anchor",
-    ">=",
-    "confidence",
-    "lower bar",
-    "{what} is written near an anchor: confidence {left} reaches {right}.",
-    "{what} stays masked: confidence {left} is below even the lower bar {right}.",
-    value_from="proposed",
-    bound_from="knob(relaxed)",
-)
+from workbench.trace import Event
 
 
 @dataclass(frozen=True)
@@ -79,7 +44,7 @@ class Params:
         "with the distance.",
     ),
     params=Params,
-    rules=(ANCHOR, NEAR, RELAXED, AT_LEAST_ONE),
+    rules=(*LEAP_RULES, AT_LEAST_ONE),
 )
 def local_leap(run: Run, p: Params) -> Iterator[Event]:
     """Write the masks that are very sure, and their neighbours if they are fairly sure.
@@ -90,25 +55,7 @@ def local_leap(run: Run, p: Params) -> Iterator[Event]:
     now nor later: anchors are masks. Without an anchor the surest mask alone is written.
     """
 
-    def select(now: Round) -> Generator[Event, None, list[int]]:
-        verdict = ANCHOR.judge(now.candidates, now.confidence, [p.threshold] * len(now.holes))
-        yield verdict
-        anchors = passed(verdict)
-        if not anchors:
-            return (yield from best_only(now))
-        others = [i for i in range(len(now.holes)) if i not in anchors]
-        if not others:
-            return anchors
-        away = [min(abs(now.holes[i] - now.holes[a]) for a in anchors) for i in others]
-        near = NEAR.judge(now.refs(others), away, [p.reach] * len(others))
-        yield near
-        others = [others[i] for i in passed(near)]
-        if not others:
-            return anchors
-        low = RELAXED.judge(now.refs(others), [now.confidence[i] for i in others], [p.relaxed] * len(others))
-        yield low
-        return sorted([*anchors, *(others[i] for i in passed(low))])
-
+    select = near_anchors(p.threshold, p.relaxed, p.reach)
     stop = (stop_at_end,) if p.end_stop else ()
     yield from unmask(
         run, Recipe(blocks(p.block_length), select, CONFIDENCE, Sampling(p.temperature), stop=stop)

@@ -1,6 +1,6 @@
 """Prophet: stop looking once the answer is decided, and write all the rest at once."""
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from workbench.methods.api import Guarantee, Promise, knob, method, temperature
@@ -9,28 +9,16 @@ from workbench.methods.loops.unmasking import (
     BLOCK_HELP,
     CONFIDENCE,
     STEPS_HELP,
-    Board,
-    Ending,
     Recipe,
     Sampling,
-    Stop,
     blocks,
     evenly,
     top,
 )
-from workbench.methods.run import ANSWER, Run
-from workbench.trace import Cells, Event, Lanes, Measure, Rule, Score
+from workbench.methods.loops.unmasking.early import DECIDED, GAP, decided
+from workbench.methods.run import Run
+from workbench.trace import Event
 
-GAP = Measure("logit_gap", "gap", "logits", "higher", "likeliest minus second likeliest logit")
-DECIDED = Rule(
-    "decided",
-    "the answer is decided",
-    ">=",
-    "mean gap in the answer",
-    "gap asked for at this time",
-    "The answer is decided: its mean gap {left} reaches {right}; everything is written now.",
-    "The answer is open: its mean gap {left} is below {right}.",
-)
 TAIL, ALL = "tail", "all"
 
 
@@ -75,41 +63,13 @@ def prophet(run: Run, p: Params) -> Iterator[Event]:
     positions that are not predicted to be end-of-text. Gaps depend on a model's logit scale, so the bars need
     calibration on other models.
     """
+    bars, tail = (p.early, p.middle, p.late), p.length if p.answer == TAIL else 0
     recipe = Recipe(
         blocks(p.block_length),
         top(evenly(p.steps)),
         CONFIDENCE,
         Sampling(p.temperature),
-        stop=(decided(p, p.steps or run.max_tokens),),
+        stop=(decided(bars, p.steps or run.max_tokens, tail),),
         also=lambda board: board.region,
     )
     yield from unmask(run, recipe)
-
-
-def decided(p: Params, rounds: int) -> Stop:
-    """The stopping part."""
-
-    def stop(board: Board) -> Generator[Event, None, Ending]:
-        prediction = yield from board.predict()
-        logits = prediction.at(board.region)
-        best = logits.topk(2, dim=-1).values
-        gaps = (best[:, 0] - best[:, 1]).clamp_max(1e6).tolist()
-        ends = [token in board.run.eos_ids for token in logits.argmax(dim=-1).tolist()]
-        where = _answer(p, ends)
-        cells = Cells(ANSWER, tuple(board.start + i for i in where))
-        yield Score(GAP.id, cells, tuple(gaps[i] for i in where))
-        done = (board.rounds + 1) / rounds
-        bar = p.early if done < 0.33 else p.middle if done < 0.67 else p.late
-        verdict = DECIDED.judge(Lanes((ANSWER,)), [sum(gaps[i] for i in where) / len(where)], [bar])
-        yield verdict
-        return Ending.ALL_IN if verdict.passed[0] else Ending.GO
-
-    return stop
-
-
-def _answer(p: Params, ends: Sequence[bool]) -> list[int]:
-    """Which positions of the region are the answer; `ends`: where an end-of-text is predicted."""
-    if p.answer == ALL:
-        return list(range(len(ends)))
-    text = [i for i, end in enumerate(ends) if not end]
-    return text[-p.length :] or list(range(len(ends)))

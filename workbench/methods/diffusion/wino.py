@@ -1,11 +1,8 @@
 """WINO: write generously, and let every written token be judged by a mask in its place."""
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-import torch
-
-from workbench.maths.sample import precise, warp
 from workbench.methods.api import Guarantee, Promise, knob, method, temperature
 from workbench.methods.loops.unmask import unmask
 from workbench.methods.loops.unmasking import (
@@ -13,27 +10,21 @@ from workbench.methods.loops.unmasking import (
     BLOCK_HELP,
     CONFIDENCE,
     ROUND_CAP,
-    Board,
-    Pick,
     Recipe,
-    Revise,
-    Round,
     Sampling,
-    Select,
-    View,
-    best_only,
     blocks,
-    passed,
-    reach,
 )
-from workbench.methods.loops.unmasking.wide import NARROW, NARROW_CAP, WIDE, WIDE_CAP
-from workbench.methods.run import ANSWER, Run
-from workbench.trace import Cells, Event, Source, WorkbenchError
-
-FEWEST, MOST, SHARE = 5, 20, 0.7
-"""A round writes at most this share of the block's masks, but 5 to 20 tokens."""
-FIRST_LIMIT = 30
-SHADOW = "shadow"
+from workbench.methods.loops.unmasking.wide import (
+    NARROW_RULES,
+    SHADOWS,
+    WIDE_RULES,
+    narrow_out,
+    needs_own_rows,
+    shadowed,
+    wide_in,
+)
+from workbench.methods.run import Run
+from workbench.trace import Event
 
 
 @dataclass(frozen=True)
@@ -59,8 +50,8 @@ class Params:
         "checked again.",
     ),
     params=Params,
-    rules=(WIDE, WIDE_CAP, AT_LEAST_ONE, NARROW, NARROW_CAP, ROUND_CAP),
-    sources=(Source(SHADOW, "a mask in the token's own place", "target"),),
+    rules=(*WIDE_RULES, AT_LEAST_ONE, *NARROW_RULES, ROUND_CAP),
+    sources=(SHADOWS,),
 )
 def wino(run: Run, p: Params) -> Iterator[Event]:
     """Write what passes a low bar; mask again what its shadow, in the same pass, would no longer write.
@@ -71,78 +62,15 @@ def wino(run: Run, p: Params) -> Iterator[Event]:
     other tokens have already seen it). Revoking needs two tokens written in the round, and may take back at
     most one fewer than the round before wrote, the least believed first.
     """
-    if reach(run.masked("denoiser")):
-        raise WorkbenchError(
-            "WINO puts a mask in the place of a token, and this model speaks one position ahead, so a shadow "
-            "has no row of its own; choose a model whose logits stand at their own position."
-        )
+    needs_own_rows(run)
     yield from unmask(
         run,
         Recipe(
             blocks(p.block_length),
-            _wide_in(p.wide),
+            wide_in(p.wide),
             CONFIDENCE,
             Sampling(p.temperature),
             shadowed,
-            revise=_narrow_out(p.narrow),
+            revise=narrow_out(p.narrow),
         ),
     )
-
-
-def shadowed(board: Board, tokens: Sequence[int], wanted: Sequence[int]) -> Sequence[View]:
-    """Compute: the canvas with a shadow of the block behind it, one pass."""
-    size, (_, _, first, stop, _) = len(tokens), board.block
-    written = [i for i in range(first, stop) if i in board.written]
-    canvas = [*tokens, *[board.model.mask_id] * (stop - first)]
-    sees = torch.ones(len(canvas), len(canvas), dtype=torch.bool)
-    sees[:size, size:] = False
-    sees[range(size, len(canvas)), range(first, stop)] = False
-    rows = [*wanted, *(size + i - first for i in written)]
-    places = [*range(size), *range(first, stop)]
-    logits = board.model.fill(canvas, rows, sees, positions=places).beliefs.logits
-    views = [View(board.model.role, tuple(wanted), logits[: len(wanted)])]
-    return [View(SHADOW, tuple(written), logits[len(wanted) :]), *views] if written else views
-
-
-def _wide_in(bar: float) -> Select:
-    def select(now: Round) -> Generator[Event, None, list[int]]:
-        verdict = WIDE.judge(now.candidates, now.confidence, [bar] * len(now.holes))
-        yield verdict
-        sure = passed(verdict)
-        most = min(MOST, max(FEWEST, int(SHARE * len(now.holes))))
-        if len(sure) > most:
-            among = sorted(range(len(sure)), key=lambda i: now.ranks[sure[i]])
-            ranks = [among.index(i) for i in range(len(sure))]
-            limit = WIDE_CAP.judge(now.refs(sure), ranks, [most] * len(sure))
-            yield limit
-            sure = [sure[i] for i in passed(limit)]
-        return sure or (yield from best_only(now))
-
-    return select
-
-
-def _narrow_out(bar: float) -> Revise:
-    before = (-1, FIRST_LIMIT)  # block, tokens that its last round wrote
-
-    def revise(board: Board, now: Round | None, picks: list[Pick]) -> Generator[Event, None, None]:
-        nonlocal before
-        limit = before[1] if before[0] == board.block.number else FIRST_LIMIT
-        before = (board.block.number, len(picks))
-        view = now.prediction.view(SHADOW) if now else None
-        if view is None or len(picks) < 2:
-            return
-        probs, cells = warp(precise(view.logits)), Cells(ANSWER, view.positions)
-        held = [board.tokens[i] for i in view.positions]
-        believed = probs[range(len(held)), held].tolist()
-        verdict = NARROW.judge(cells, believed, [bar] * len(held))
-        yield verdict
-        doubted = passed(verdict)
-        if len(doubted) >= limit:
-            order = sorted(doubted, key=lambda i: believed[i])
-            at = Cells(ANSWER, tuple(view.positions[i] for i in doubted))
-            few = NARROW_CAP.judge(at, [order.index(i) for i in doubted], [limit - 1] * len(doubted))
-            yield few
-            doubted = [doubted[i] for i in passed(few)]
-        yield from board.erase([view.positions[i] for i in doubted], "its shadow does not believe in it")
-
-    return revise

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Generator
 from functools import cache
 
-from workbench.methods.loops.unmasking.board import Board, Scope
+from workbench.methods.loops.unmasking.board import Board, Prediction, Scope
 from workbench.methods.run import ANSWER
 from workbench.trace import Cells, Event, Measure, Rule, Score
 
@@ -92,7 +92,9 @@ def _cut(
     holes = board.open(window)
     if not holes:
         return None
-    probs, tokens = prediction.at(holes).softmax(dim=-1).max(dim=-1)
+    own = prediction.view(board.model.role)  # whatever other parts made of it
+    seen = prediction if own is None else Prediction([own])
+    probs, tokens = seen.at(holes).softmax(dim=-1).max(dim=-1)
     found = [(hole, p) for hole, p, t in zip(holes, probs.tolist(), tokens.tolist(), strict=True) if ends(t)]
     if not found:
         return None

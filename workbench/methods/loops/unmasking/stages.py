@@ -97,7 +97,7 @@ class Stages:
 
 
 def spelled(spell: Callable[[int], bytes], ids: Sequence[int], text: bytes) -> list[int]:
-    """Tokens of `ids` that read as `text`, the longest first; bytes that no token begins with are left out."""
+    """Tokens of `ids` that read as `text`, the longest first; what none begins with is left out."""
     known = {spell(id): id for id in reversed(ids)}
     longest, tokens = max(map(len, known)), list[int]()
     while text:

@@ -75,7 +75,7 @@ def rest_evenly(steps: int) -> Callable[[Round], int]:
     """
 
     def due(now: Round) -> int:
-        left = max(1, steps - now.index)
+        left = max(1, steps - now.board.rounds)
         return ceil(len(now.board.holes) / left) if steps else 1
 
     return due
