@@ -26,10 +26,9 @@ def swept(window: Any) -> Any:
     """Run two methods on one task."""
     page = window.page
     window.find("sweep-name").fill("small")
-    for box in page.locator(
-        "[data-testid=sweep-tasks] input:checked, [data-testid=sweep-methods] input:checked"
-    ).all():
-        box.uncheck()
+    ticked = page.locator(".wb-picks input:checked")
+    while ticked.count():
+        ticked.first.uncheck()
     page.locator("input[name=task][value=shuffle]").check()
     page.locator("input[name=method][value=fast_dllm_threshold]").check()
     page.locator("input[name=method][value=llada_low_confidence]").check()
@@ -40,6 +39,7 @@ def swept(window: Any) -> Any:
         "document.querySelector('[data-testid=sweep-progress]').textContent.startsWith('Done: 6 of 6')",
         timeout=90_000,
     )
+    page.wait_for_function("document.querySelector('[data-testid=sweep-run]').disabled === false")
     page.wait_for_selector(DRAWN, timeout=60_000)
     return window
 
@@ -56,6 +56,7 @@ def test_a_small_sweep_from_the_page_to_a_trace(visit: Any) -> None:
     # the points of the chart stand for the same settings: a click lists the runs of one
     at = window.page.evaluate(PLACE)
     window.page.mouse.move(*at)
+    window.page.locator(".hoverlayer .hovertext").wait_for()
     window.page.mouse.click(*at)
     window.find("sweep-runs").wait_for(state="visible")
     assert window.page.locator("tr[aria-selected=true]").inner_text().startswith("llada_low_confidence")
@@ -82,5 +83,6 @@ def test_a_mistake_in_the_form_is_one_sentence(visit: Any) -> None:
     window = opened(visit)
     window.find("sweep-grid").fill("colour=1")
     window.find("sweep-run").click()
-    assert "has the knob 'colour'" in window.complaint()
+    window.find("sweep-complaint").wait_for(state="visible")
+    assert "has the knob 'colour'" in window.text("sweep-complaint")
     assert window.find("sweep-run").is_enabled()

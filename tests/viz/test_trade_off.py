@@ -70,6 +70,7 @@ def test_no_choice_of_settings_passes_the_envelope() -> None:
 def test_a_line_per_decoder_and_a_point_per_setting() -> None:
     made = trade_off(ROWS)
     bound, slow, fast = made["figure"]["spec"]["data"]
+    assert bound["hoverinfo"] == "skip", "a point that lies on the bound must take the click"
     assert bound["name"] == ENVELOPE and (slow["name"], fast["name"]) == ("slow", "fast")
     assert (slow["x"], slow["y"]) == ([1.0], [1.0]) and (fast["x"], fast["y"]) == ([4.0, 8.0], [0.5, 0.0])
     assert slow["marker"]["symbol"] != fast["marker"]["symbol"]

@@ -143,7 +143,7 @@ def _envelope(rows: Sequence[Row], column: str) -> charts.Spec:
         line = [(slowest, line[0][1]), *line]
     drawn = charts.line([round(x, 4) for x, _ in line], [round(y, 4) for _, y in line], ENVELOPE, "@faint")
     drawn["line"]["dash"] = "dot"
-    look = {"mode": "lines", "hovertemplate": "%{x:.2f} tokens per round, score %{y:.3f}"}
+    look: charts.Spec = {"mode": "lines", "hoverinfo": "skip"}  # else it takes the clicks of points on it
     if len(set(line)) == 1:
         look |= {"mode": "markers", "marker": {"symbol": "line-ew-open", "size": 18, "color": "@faint"}}
     return drawn | look

@@ -87,6 +87,7 @@
 
   async function run() {
     parts.go.disabled = true;
+    progress(null);
     try {
       follow(await wb.ask("/sweeps/run", {method: "POST", headers: {"content-type": "application/json"}, body: JSON.stringify(parts.values())}));
     } catch (error) {
@@ -136,7 +137,10 @@
 
   // ---- the picture ----------------------------------------------------------------------
 
-  const say = (error) => wb.say(error.message, "error");
+  /* The stage with its messages is hidden here: what went wrong stands below the form. */
+  function say(error) {
+    controls.querySelector(".wb-progress").replaceChildren(el("p", {class: "wb-message", role: "alert", "data-kind": "error", "data-testid": "sweep-complaint"}, el("span", {text: error.message})));
+  }
 
   function complain(text) {
     if (figure) figure.replaceChildren(el("p", {class: "wb-message", role: "alert", "data-kind": "error", "data-testid": "sweep-error"}, el("span", {text})));
