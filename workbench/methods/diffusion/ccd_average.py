@@ -19,8 +19,8 @@ class Params:
         True, help="on: write all within the limit (CCD-DS); off: only as many as are due (CCD)"
     )
     limit: float = knob(0.1, 0, 5, 0.01, "nats of entropy that a mean belief may have (CCD-DS)")
-    depth: int = knob(2, 1, 8, 1, "rounds that a belief is averaged over (paper: 2 or 3); 1 is no average")
-    line: int = knob(4, 1, 64, 1, "masks that are remembered from round to round (paper: 4)")
+    depth: int = knob(3, 1, 8, 1, "rounds that a belief is averaged over (paper: 2 or 3); 1 is no average")
+    line: int = knob(8, 1, 64, 1, "masks that are remembered from round to round (paper: 4)")
     block_length: int = knob(512, 1, 512, 1, "blocks one after the other; 512 is one block")
 
 

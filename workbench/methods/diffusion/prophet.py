@@ -26,10 +26,10 @@ TAIL, ALL = "tail", "all"
 class Params:
     temperature: float = temperature()
     steps: int = knob(0, 0, 512, 1, STEPS_HELP)
-    block_length: int = knob(32, 1, 512, 1, BLOCK_HELP)
-    early: float = knob(7.5, 0, 100, 0.5, "mean logit gap that ends the run in the first third (paper: 7.5)")
-    middle: float = knob(5.0, 0, 100, 0.5, "the same in the second third (paper: 5)")
-    late: float = knob(2.5, 0, 100, 0.5, "the same in the last third (paper: 2.5)")
+    block_length: int = knob(8, 1, 512, 1, BLOCK_HELP + " (paper: 32)")
+    early: float = knob(12.0, 0, 100, 0.5, "mean logit gap that ends the run in the first third (paper: 7.5)")
+    middle: float = knob(10.0, 0, 100, 0.5, "the same in the second third (paper: 5)")
+    late: float = knob(8.0, 0, 100, 0.5, "the same in the last third (paper: 2.5)")
     answer: str = knob(
         ALL, help="where the answer stands: the last positions before the end, or all", choices=(ALL, TAIL)
     )
@@ -60,8 +60,8 @@ def prophet(run: Run, p: Params) -> Iterator[Event]:
     over the answer, written positions included, and compared with a bar that falls with the share of rounds
     done (one third, two thirds). The prediction is the round's own, so looking costs nothing. Differs: the
     released code marks the answer by a suffix forced into the text; here it is the whole canvas, or the last
-    positions that are not predicted to be end-of-text. Gaps depend on a model's logit scale, so the bars need
-    calibration on other models.
+    positions that are not predicted to be end-of-text. Gaps depend on a model's logit scale: the
+    defaults are for the embedded model, on which the paper's fire after the first look.
     """
     bars, tail = (p.early, p.middle, p.late), p.length if p.answer == TAIL else 0
     recipe = Recipe(

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from workbench.maths.confidence import entropy
+from workbench.maths.sample import precise
 from workbench.methods.loops.unmasking.board import Board, Prediction, Round, Select, Transform
 from workbench.methods.loops.unmasking.scores import NEGATIVE_ENTROPY
 from workbench.methods.loops.unmasking.selects import passed, top
@@ -207,13 +208,13 @@ class Averaging:
         """A mask in line is believed to be the mean of what it was believed to be in the last rounds."""
 
         def average(board: Board, prediction: Prediction) -> Generator[Event, None, Prediction]:
-            probs = prediction.logits.softmax(dim=-1)
+            logits = precise(prediction.logits).clone()
+            probs = logits.softmax(dim=-1)
             rows = {hole: row for row, hole in enumerate(prediction.positions)}
             self._now = {
                 hole: [*self._kept.get(hole, []), probs[row]][-self.depth :] for hole, row in rows.items()
             }
             held = [hole for hole, beliefs in self._now.items() if len(beliefs) > 1]
-            logits = prediction.logits.clone()
             for hole in held:
                 logits[rows[hole]] = torch.stack(self._now[hole]).mean(dim=0).log()
             if held:

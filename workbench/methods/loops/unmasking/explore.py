@@ -111,7 +111,8 @@ def explore(how: Exploring) -> Verify:
 
 def _pivot(now: Round, left: list[int]) -> Generator[Event, None, int]:
     """The index of the hole whose belief is the most open."""
-    entropies = entropy(now.probs[left]).tolist()
+    beliefs = now.prediction.at([now.holes[i] for i in left])  # as they are recorded: at temperature 1
+    entropies = entropy(warp(beliefs)).tolist()
     yield Score(ENTROPY.id, now.refs(left), tuple(entropies))
     order = sorted(range(len(left)), key=lambda i: -entropies[i])
     verdict = PIVOT.judge(now.refs(left), [order.index(i) for i in range(len(left))], [1] * len(left))
