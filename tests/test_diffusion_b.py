@@ -350,23 +350,27 @@ def test_parts_of_a_round_may_be_taken() -> None:
 
 
 def test_the_first_rung_that_breaks_says_what_the_plain_sampler_writes() -> None:
-    """Each rejected draft is the surest candidate that is left, and the rule's own next step differs."""
+    """The plain sampler's next step on every drafted canvas is on record, under the last draft on it."""
+    broken = 0
     for seed in range(3):
         events, *_ = events_of("freedave", {"block_length": 12}, net(seed))
-        proposed = {}
+        proposed, behind = {}, {}
         for event in events:
             if isinstance(event, Propose):
-                proposed |= {
-                    id: (at, fill.id, parent)
-                    for id, at, fill, parent in zip(
-                        event.ids, event.positions, event.fills, event.parents, strict=True
-                    )
-                }
-            elif isinstance(event, Judge) and event.rule == "same_step":
-                at, token, _ = proposed[event.of.ids[0]]
-                steps = {(p, t) for p, t, parent in proposed.values() if parent >= 0}
-                assert event.values == (token,)
-                assert (not event.passed[0]) or (at, token) in steps
+                cells = zip(event.ids, event.positions, event.fills, event.parents, strict=True)
+                for id, at, fill, parent in cells:
+                    proposed[id] = (at, fill.id)
+                    behind |= {parent: (at, fill.id)} if parent >= 0 else {}
+            elif isinstance(event, Judge) and event.rule in ("same_place", "same_token"):
+                at, token = proposed[event.of.ids[0]]
+                assert event.values == ((at if event.rule == "same_place" else token),)
+                steps = dict(behind.values())
+                if event.passed[0]:
+                    assert (at, token) in behind.values()
+                elif event.rule == "same_place":
+                    broken += 1
+                    assert event.bounds[0] in steps
+    assert broken
 
 
 # -- self-speculation --------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from workbench.methods.api import Guarantee, Promise, knob, method
 from workbench.methods.loops.unmask import unmask
 from workbench.methods.loops.unmasking import BLOCK_HELP, CONFIDENCE, Recipe, top
 from workbench.methods.loops.unmasking.blockwise import fitting
-from workbench.methods.loops.unmasking.drafts import DRAFTS_HELP, SAME_STEP, drafted, surest_one
+from workbench.methods.loops.unmasking.drafts import DRAFTS_HELP, SAME_PLACE, SAME_TOKEN, drafted, surest_one
 from workbench.methods.run import Run
 from workbench.trace import Event
 
@@ -33,7 +33,7 @@ class Params:
         "block model), in no more rounds; it pays with more canvases per round.",
     ),
     params=Params,
-    rules=(CONFIDENCE.quota, SAME_STEP),
+    rules=(CONFIDENCE.quota, SAME_PLACE, SAME_TOKEN),
 )
 def freedave(run: Run, p: Params) -> Iterator[Event]:
     """Write the surest mask, then guess the next ones from the same prediction and check them all at once.

@@ -15,7 +15,14 @@ from workbench.methods.loops.unmasking import (
     above,
 )
 from workbench.methods.loops.unmasking.blockwise import fitting
-from workbench.methods.loops.unmasking.drafts import DRAFTS_HELP, SAME_STEP, WHOLE_STEP, all_above, drafted
+from workbench.methods.loops.unmasking.drafts import (
+    DRAFTS_HELP,
+    SAME_PLACE,
+    SAME_TOKEN,
+    WHOLE_STEP,
+    all_above,
+    drafted,
+)
 from workbench.methods.run import Run
 from workbench.trace import Event
 
@@ -60,7 +67,7 @@ def promised(p: Params) -> Guarantee:
     needs={"denoiser": "masked"},
     guarantee=JUMPS,
     params=Params,
-    rules=(THRESHOLD, AT_LEAST_ONE, SAME_STEP, WHOLE_STEP),
+    rules=(THRESHOLD, AT_LEAST_ONE, SAME_PLACE, SAME_TOKEN, WHOLE_STEP),
     holds=promised,
 )
 def freedave_plus(run: Run, p: Params) -> Iterator[Event]:

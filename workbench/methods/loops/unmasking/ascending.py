@@ -11,7 +11,7 @@ from workbench.trace import Event, Lanes, Measure, Score
 
 LATE_END = Measure(
     "late_end",
-    "confidence, ends of text held back",
+    "held-back confidence",
     "probability",
     "higher",
     "probability of the token, times gamma if it is an end-of-text",

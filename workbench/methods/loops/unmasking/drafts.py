@@ -13,17 +13,23 @@ from workbench.methods.loops.unmasking.board import Board, Pick, Prediction, Rou
 from workbench.trace import Candidates, DraftKind, Event, Rule
 
 DRAFTS_HELP = "canvases that are verified in one batch (paper: 4 or 8); 1 drafts nothing"
-NOTHING = -1
-"""What the plain sampler writes at a position that it leaves masked."""
-SAME_STEP = Rule(
-    "same_step",
-    "what the plain sampler would write next",
+SAME_PLACE = Rule(
+    "same_place",
+    "where the plain sampler goes on",
+    "==",
+    "its position",
+    "position where the plain sampler goes on",
+    "{what} stands where the plain sampler goes on.",
+    "Rejected {what}: behind the drafts before it, the plain sampler goes on at position {right}.",
+)
+SAME_TOKEN = Rule(
+    "same_token",
+    "what the plain sampler writes there",
     "==",
     "drafted token",
-    "the plain sampler's token there (-1: a mask)",
+    "the plain sampler's token",
     "Accepted {what}: behind the drafts before it, the plain sampler writes just that.",
-    "Rejected {what}: behind the drafts before it, the plain sampler writes token {right} there (-1: it "
-    "leaves the mask).",
+    "Rejected {what}: behind the drafts before it, the plain sampler writes {right} there.",
     value_from="token",
 )
 WHOLE_STEP = Rule(
@@ -62,7 +68,7 @@ class _State:
 
     size: int
     seen: Prediction
-    following: dict[int, int]  # position -> token that the plain sampler writes next
+    following: dict[int, int]  # position -> token that the plain sampler writes next, the surest first
 
 
 def drafted(depth: int, plain: Plain, exact: bool = True) -> Verify:
@@ -116,7 +122,7 @@ def _next(seen: Prediction, holes: Sequence[int], plain: Plain) -> dict[int, int
     logits = seen.at(holes)
     tokens = logits.argmax(dim=-1).tolist()
     confidence = warp(precise(logits))[range(len(tokens)), tokens].tolist()
-    return {holes[i]: tokens[i] for i in plain(confidence)}
+    return {holes[i]: tokens[i] for i in sorted(plain(confidence), key=lambda i: -confidence[i])}
 
 
 def _say(board: Board, states: Sequence[_State], drafts: Sequence[Pick]) -> Generator[Event, None, None]:
@@ -135,9 +141,12 @@ def _say(board: Board, states: Sequence[_State], drafts: Sequence[Pick]) -> Gene
 def _matching(state: _State, drafts: Sequence[Pick], exact: bool) -> Generator[Event, None, int]:
     """How many of the following drafts the plain sampler would write on this canvas, in draft order."""
     count = 0
-    for pick in drafts:
-        there = state.following.get(pick.position, NOTHING)
-        verdict = SAME_STEP.judge(Candidates((pick.candidate,)), [pick.token], [there])
+    for pick in drafts[: len(state.following)]:
+        of = Candidates((pick.candidate,))
+        if pick.position in state.following:
+            verdict = SAME_TOKEN.judge(of, [pick.token], [state.following[pick.position]])
+        else:
+            verdict = SAME_PLACE.judge(of, [pick.position], [next(iter(state.following))])
         yield verdict
         if not verdict.passed[0]:
             break
