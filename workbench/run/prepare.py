@@ -17,6 +17,7 @@ from workbench.models.meter import Meter
 from workbench.models.shelf import Loaded, Shelf
 from workbench.models.tokens import Tokens
 from workbench.run.corpus import corpus
+from workbench.run.perfect import open_model
 from workbench.run.request import DEFAULT_MODELS, FULL, Request
 from workbench.trace import Glossary, Header, ModelCard, Source, WorkbenchError
 
@@ -84,7 +85,8 @@ def _open(request: Request, method: Method, shelf: Shelf) -> dict[str, Loaded]:
                 f"{method.id} has no model role '{role}'; it needs: {', '.join(method.needs)}."
             )
     names = {role: request.models.get(role) or usual_model(method, role, shelf) for role in method.needs}
-    return {role: shelf.open(name, request.device, request.dtype) for role, name in names.items()}
+    device, dtype, prompt = request.device, request.dtype, request.prompt
+    return {role: open_model(shelf, name, device, dtype, prompt) for role, name in names.items()}
 
 
 def usual_model(method: Method, role: str, shelf: Shelf) -> str:

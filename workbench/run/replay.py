@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from workbench.models.shelf import Loaded, Shelf
+from workbench.run.perfect import is_oracle, open_model
 from workbench.run.prepare import Prepared, prepare
 from workbench.run.recorder import Recording
 from workbench.run.request import Request
@@ -77,12 +78,12 @@ def _prepared(trace: Trace, shelf: Shelf, models: Mapping[str, str]) -> Prepared
     listed = {entry.name for entry in shelf.list()}
     for card in trace.header.models:
         name = models.get(card.role)
-        if name is None and card.name not in listed:
+        if name is None and card.name not in listed and not is_oracle(card.name):
             raise WorkbenchError(
                 f"The {card.role} of this trace, '{card.name}', is not on the shelf of this machine; "
                 f"say where it is with --model {card.role}=FOLDER."
             )
-        loaded = shelf.open(name or card.name, request.device, request.dtype)
+        loaded = open_model(shelf, name or card.name, request.device, request.dtype, request.prompt)
         _same_weights(card.role, card.name, card.sha256, loaded)
         request.models[card.role] = name or card.name
     prepared = prepare(request, shelf)

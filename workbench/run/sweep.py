@@ -28,6 +28,7 @@ from workbench.models.meter import never
 from workbench.models.shelf import Shelf
 from workbench.run import table
 from workbench.run.answer import answer_ids
+from workbench.run.perfect import ORACLE
 from workbench.run.prepare import prepare, usual_model
 from workbench.run.recorder import Recording
 from workbench.run.request import FULL, Request
@@ -52,7 +53,8 @@ GONE = (
 class Plan:
     """What is asked for. grid: knob, or method.knob, -> values; every combination is a setting.
 
-    A knob of the grid that a method lacks does not concern it. models: role -> name, likewise.
+    A knob of the grid that a method lacks does not concern it. models: role -> name, likewise;
+    'oracle' is the perfect model of each prompt.
     """
 
     methods: tuple[str, ...]
@@ -172,8 +174,12 @@ def run_cell(
 ) -> Row | None:
     """One run: its trace is written, its row returned; None if it was stopped. Never raises for a run."""
     instance, plan = tasks.make(cell.task, cell.seed), cell.plan
+    models = {
+        role: f"{ORACLE}:{cell.task}:{cell.seed}" if name == ORACLE else name
+        for role, name in cell.models.items()
+    }
     request = Request(
-        cell.method, instance.prompt, dict(cell.knobs), dict(cell.models), plan.seed, plan.max_tokens,
+        cell.method, instance.prompt, dict(cell.knobs), models, plan.seed, plan.max_tokens,
         plan.detail, plan.device, plan.dtype,
     )  # fmt: skip
     try:
@@ -248,6 +254,9 @@ def _weights(method: Method, models: Mapping[str, str], plan: Plan, shelf: Shelf
     said: list[str] = []
     for role in method.needs:
         name = models.get(role)
+        if name == ORACLE:  # it is made from each prompt's answers
+            said.append(f"{role}={name}")
+            continue
         try:
             name = name or usual_model(method, role, shelf)
             loaded = shelf.open(name, plan.device, plan.dtype)
