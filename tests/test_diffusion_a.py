@@ -368,7 +368,7 @@ def test_every_branch_of_the_two_step_rule_is_taken() -> None:
             for event in events_of("ccd", {"dynamic": False, "warm_up": 1}, model)[0]:
                 if isinstance(event, Judge):
                     said.setdefault(event.rule, set()).update(event.passed)
-    for rule in ("overlap", "in_view", "waited", "same_token", "enough", "coherent"):
+    for rule in ("overlap", "in_view", "waited", "kept_token", "enough", "coherent"):
         assert said[rule] == {False, True}, rule
 
 

@@ -46,8 +46,8 @@ WAITED = Rule(
     "{what} stood in line one round before, at place {left} of {right}.",
     "{what} is new: one round before its place was {left}, and the line had {right}.",
 )
-SAME_TOKEN = Rule(
-    "same_token",
+KEPT_TOKEN = Rule(
+    "kept_token",
     "the same likeliest token as one round before",
     "==",
     "likeliest token",
@@ -75,7 +75,7 @@ COHERENT = Rule(
     "{what} stays masked: rank {left} in the line is not below the {right} due.",
     value_from=RANK,
 )
-TWO_STEP_RULES = (NEGATIVE_ENTROPY.quota, OVERLAP, IN_VIEW, WAITED, SAME_TOKEN, ENOUGH, COHERENT)
+TWO_STEP_RULES = (NEGATIVE_ENTROPY.quota, OVERLAP, IN_VIEW, WAITED, KEPT_TOKEN, ENOUGH, COHERENT)
 
 LATE = 0.1
 """From this share of masks on, the line is short again."""
@@ -137,7 +137,7 @@ def _stable(
     if not kept:
         return []
     old, new = ([each[now.holes[i]] for i in kept] for each in tokens)
-    same = SAME_TOKEN.judge(now.refs(kept), new, old)
+    same = KEPT_TOKEN.judge(now.refs(kept), new, old)
     yield same
     return [kept[i] for i in passed(same)]
 
