@@ -31,6 +31,7 @@ def parser() -> argparse.ArgumentParser:
     _check(commands)
     _sweep(commands)
     _bench(commands)
+    _calibrate(commands)
     _lab(commands)
     _docs(commands)
     _handed_over(commands, "train", "train or export an embedded model (see 'train --help')")
@@ -95,6 +96,15 @@ def _bench(commands: Any) -> None:
     bench.add_argument("--turns", type=int, default=7, help="repeats of every timing (default 7)")
     _device(bench)
     bench.set_defaults(command=_later("bench"))
+
+
+def _calibrate(commands: Any) -> None:
+    calibrate = commands.add_parser("calibrate", help="propose thresholds for a masked model")
+    _models(calibrate)
+    calibrate.add_argument("--method", default="", help="the knobs of this method alone")
+    calibrate.add_argument("--n", type=int, default=40, help="prompts of the reference run (default 40)")
+    calibrate.add_argument("--json", action="store_true")
+    calibrate.set_defaults(command=_later("calibrate"))
 
 
 def _lab(commands: Any) -> None:

@@ -1,0 +1,68 @@
+"""A select part that only looks: one token a round, the surest, and notes on everything that was open."""
+
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from workbench.maths.confidence import divergence, entropy
+from workbench.methods.loops.unmasking.board import Round, Select
+from workbench.methods.loops.unmasking.selects import best_only
+from workbench.trace import Event
+
+
+@dataclass
+class Look:
+    """One round: what was open, its likeliest tokens, and their quantities (NaN: not known yet).
+
+    at: the share of the rounds that are done then. gap: mean gap of the two best logits over the canvas.
+    whole: the canvas with every mask at its likeliest.
+    """
+
+    at: float
+    holes: list[int]
+    tokens: list[int]
+    quantities: dict[str, list[float]]
+    gap: float
+    whole: list[int]
+
+
+def watch(looks: list[Look]) -> Select:
+    """Writes the surest and notes what all holes looked like; it needs predictions of the whole region."""
+    before: dict[int, Tensor] = {}
+
+    def select(now: Round) -> Generator[Event, None, list[int]]:
+        moves = [
+            float(divergence(now.probs[i : i + 1], before[hole])) if hole in before else float("nan")
+            for i, hole in enumerate(now.holes)
+        ]
+        before.update((hole, now.probs[i : i + 1]) for i, hole in enumerate(now.holes))
+        factors = [(rank + 2) * (1 - c) for rank, c in zip(now.ranks, now.confidence, strict=True)]
+        region = now.prediction.at(now.board.region)
+        best = region.topk(2, dim=-1).values
+        gap = float((best[:, 0] - best[:, 1]).clamp_max(1e6).mean())
+        quantities = {
+            "confidence": list(now.confidence),
+            "factor": factors,
+            "entropy spent before": spent(entropy(now.probs).tolist()),
+            "move": moves,
+        }
+        done = (now.board.rounds + 1) / len(now.board.region)
+        board = now.board
+        whole = [
+            board.tokens[i] if i in board.written else token
+            for i, token in zip(board.region, region.argmax(dim=-1).tolist(), strict=True)
+        ]
+        looks.append(Look(done, list(now.holes), list(now.tokens), quantities, gap, whole))
+        return (yield from best_only(now))
+
+    return select
+
+
+def spent(entropies: Sequence[float]) -> list[float]:
+    """For every hole the entropies of all that come before it in their order: what writing it would cost."""
+    spent, total = [0.0] * len(entropies), 0.0
+    for i in sorted(range(len(entropies)), key=entropies.__getitem__):
+        spent[i] = total
+        total += entropies[i]
+    return spent
