@@ -46,6 +46,19 @@ def test_several_answers_are_found_one_by_one_and_lost_together(shelf: Shelf, tm
     assert reasons["replace_random"] == "no change" and reasons["shuffle"] == "duplicate"
 
 
+def test_a_threshold_succeeds_where_theory_says(shelf: Shelf, tmp_path) -> None:
+    """Of n items one is replaced, so every cell keeps its item with (n - 1) / n; shuffles need a half."""
+    tried = {"threshold": ("0.45", "0.55", "0.7", "0.78", "0.82", "0.9")}
+    plan = Plan(("fast_dllm_threshold",), ("replace_random", "shuffle"), 8, tried, {"denoiser": "oracle"})
+    list(sweep(plan, tmp_path / "sweep", shelf))
+    sizes: set[int] = set()
+    for row in read(tmp_path / "sweep"):
+        size, bound = len(tasks.make(row.task, row.seed).check["given"]), float(row.knobs.partition("=")[2])
+        sizes.add(size)
+        assert row.score == (bound > ((size - 1) / size if row.task == "replace_random" else 0.5)), row
+    assert sizes == {3, 4, 5, 6}
+
+
 def test_a_run_of_it_is_checked_and_replayed(shelf: Shelf) -> None:
     instance = tasks.make("shuffle", 3)
     request = Request(METHOD, instance.prompt, {"steps": 4}, {"denoiser": "oracle:shuffle:3"}, max_tokens=16)

@@ -122,6 +122,18 @@ def test_bodies_that_are_no_sweep_are_refused(web: Any) -> None:
     assert web.post("/sweeps/run", json=ASKED, headers=other).status_code == 403
 
 
+def test_the_perfect_model_can_stand_in(web: Any) -> None:
+    asked = ASKED | {"name": "perfect", "methods": ["llada_low_confidence"], "tasks": ["replace_random"],
+                     "grid": "steps=0,1", "perfect": True}  # fmt: skip
+    assert web.post("/sweeps/run", json=asked).json()["all"] == 4
+    assert over(web)["status"] == "done"
+    slow, fast = web.get("/sweeps/figure.json", params={"name": "perfect"}).json()["settings"]
+    assert (slow["score"], fast["score"]) == (1, 0) and fast["reasons"] == {"no change": 2}
+    assert slow["rows"][0]["models"] == "denoiser=oracle"
+    refused = web.post("/sweeps/run", json=asked | {"methods": ["greedy"], "grid": ""})
+    assert "the model role 'denoiser'" in refused.json()["error"]
+
+
 def test_a_cancelled_sweep_goes_on_when_it_is_asked_again(web: Any, place: Any) -> None:
     asked = ASKED | {"name": "second", "methods": ["llada_low_confidence"], "grid": "", "count": 20,
                      "max_tokens": 32}  # fmt: skip

@@ -142,6 +142,7 @@ class Sweeps:
 
 
 def _plan(asked: Mapping[str, Any], place: Place) -> "Plan":
+    from workbench.run.perfect import ORACLE
     from workbench.run.sweep import CANVAS, Plan
 
     return Plan(
@@ -149,6 +150,7 @@ def _plan(asked: Mapping[str, Any], place: Place) -> "Plan":
         tasks=_names(asked.get("tasks")),
         count=_whole("prompts", asked.get("count", 5)),
         grid=_grid(str(asked.get("grid") or "")),
+        models={"denoiser": ORACLE} if asked.get("perfect") is True else {},
         max_tokens=_whole("max_tokens", asked.get("max_tokens", CANVAS)),
         device=place.settings.device,
         dtype=place.settings.dtype,

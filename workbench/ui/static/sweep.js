@@ -47,6 +47,7 @@
     const count = el("input", {type: "number", id: wb.id("count"), value: 5, min: 1, step: 1, "data-testid": "sweep-count"});
     const room = el("input", {type: "number", id: wb.id("room"), value: 32, min: 1, step: 1, "data-testid": "sweep-room"});
     const grid = el("input", {type: "text", id: wb.id("grid"), value: "threshold=0.5,0.7,0.9; steps=4,8,16,32", spellcheck: "false", "data-testid": "sweep-grid"});
+    const perfect = el("input", {type: "checkbox", id: wb.id("perfect"), "data-testid": "sweep-perfect"});
     const go = el("button", {type: "submit", class: "wb-button wb-strong", text: "Run sweep", "data-testid": "sweep-run"});
     const stop = el("button", {type: "button", class: "wb-button", text: "Cancel", disabled: true, "data-testid": "sweep-cancel", on: {click: () => wb.ask("/sweeps/cancel", {method: "POST"}).catch(say)}});
     const form = el("form", {class: "wb-setup wb-sweep-form", on: {submit: (event) => { event.preventDefault(); run(); }}},
@@ -54,8 +55,10 @@
       picks("Methods", "method", [...all.families].sort((a, b) => (b === "diffusion") - (a === "diffusion")).map((family) => [family, all.methods.filter((each) => each.family === family)]), START.methods),
       picks("Tasks", "task", [["in the models' training", all.tasks.filter((each) => each.trained)], ["unknown to the embedded models", all.tasks.filter((each) => !each.trained)]], START.tasks),
       el("div", {class: "wb-two"}, field("Prompts of each task", count), field("Max tokens", room)),
-      field("Grid: values of knobs", grid), el("div", {class: "wb-sweep-go"}, go, stop), el("div", {class: "wb-progress", role: "status", "data-testid": "sweep-progress"}));
-    parts = {list, go, stop, values: () => ({name: name.value.trim(), methods: ticked("method"), tasks: ticked("task"), count: count.valueAsNumber, max_tokens: room.valueAsNumber, grid: grid.value})};
+      field("Grid: values of knobs", grid),
+      el("label", {class: "wb-pick", title: "A masked model that knows every right answer: what is lost then is lost by the decoder. For tasks whose answers can be listed."}, perfect, el("span", {text: "Perfect model in the denoiser's place"})),
+      el("div", {class: "wb-sweep-go"}, go, stop), el("div", {class: "wb-progress", role: "status", "data-testid": "sweep-progress"}));
+    parts = {list, go, stop, values: () => ({name: name.value.trim(), methods: ticked("method"), tasks: ticked("task"), count: count.valueAsNumber, max_tokens: room.valueAsNumber, grid: grid.value, perfect: perfect.checked})};
     controls.replaceChildren(el("section", {class: "wb-setup"}, field("Sweep", list),
       el("p", {class: "wb-help", text: "Sweeps of the command line are listed too, if they were written below .traces/sweeps."})), form);
     listing();
@@ -216,7 +219,7 @@
     box.hidden = !setting;
     if (!setting) return;
     const result = (row) => row.status !== "complete" ? `${row.status}: ${row.sentence}` : row.reason ? `× ${row.sentence}` : `✓ ${row.sentence}`;
-    box.replaceChildren(el("p", {class: "wb-caption", text: `Runs of ${setting.method} ${setting.knobs}`}), el("div", {class: "wb-sweep-scroll"},
+    box.replaceChildren(el("p", {class: "wb-caption", text: `Runs of ${setting.method} ${setting.knobs} on ${setting.rows[0].models}`}), el("div", {class: "wb-sweep-scroll"},
       el("table", {"data-testid": "sweep-runs"}, el("thead", {}, el("tr", {}, ["Prompt", "Result", "Answer", "Tokens / round", "Rounds", ""].map((text) => el("th", {scope: "col", class: text === "Result" || text === "Answer" ? "wb-left" : null, text})))),
         el("tbody", {}, setting.rows.map((row) => el("tr", {}, el("th", {scope: "row", text: `${row.task} ${row.seed}`}),
           el("td", {class: `wb-left ${row.reason ? "wb-wrong" : "wb-right"}`, text: result(row)}), el("td", {class: "wb-left", text: row.answer}),
