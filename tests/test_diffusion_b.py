@@ -241,6 +241,8 @@ BLOCKS = {"kept": "in blocks"}
 STATIC, HALF = ("block_static", {}), ("block_dynamic", {"threshold": 0.5})
 SAME = [
     (STATIC, ("block_dynamic", {"threshold": 1.0})),
+    (STATIC, ("block_dynamic", {"by": "budget", "budget": 0.0})),
+    (("block_static", {"steps": 1}), ("block_dynamic", {"by": "budget", "budget": 10.0})),
     (("block_static", {"steps": 2}), ("block_dynamic", {"threshold": 1.0, "steps": 2})),
     (STATIC, ("s2d2", {"policy": "never", "threshold": 1.0, **BLOCKS})),
     (HALF, ("s2d2", {"policy": "never", "threshold": 0.5, **BLOCKS})),

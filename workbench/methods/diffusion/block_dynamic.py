@@ -8,18 +8,23 @@ from workbench.methods.loops.unmask import unmask
 from workbench.methods.loops.unmasking import CONFIDENCE, THRESHOLD_HELP, Recipe, Sampling
 from workbench.methods.loops.unmasking.blockwise import (
     BLOCK_MODEL,
+    ENTROPY,
     LENGTH_HELP,
     SURE,
+    TOGETHER,
     BlockCache,
     aligned,
     dynamic,
     needs_blocks,
     shared_out,
     stop_after_block,
+    together,
 )
 from workbench.methods.rules import TOP_K_HELP, TOP_P_HELP
 from workbench.methods.run import Run
 from workbench.trace import Event
+
+THRESHOLD, BUDGET = "threshold", "budget"
 
 
 @dataclass(frozen=True)
@@ -30,6 +35,10 @@ class Params:
     threshold: float = knob(0.9, 0, 1, 0.01, THRESHOLD_HELP + " (paper: 0.85 to 0.9)")
     block_length: int = knob(8, 1, 64, 1, LENGTH_HELP + " (SDAR: 4)")
     steps: int = knob(0, 0, 64, 1, "rounds of a block at most; 0 allows one for every token")
+    by: str = knob(
+        THRESHOLD, help="what is sure: a confidence, or few entropies", choices=(THRESHOLD, BUDGET)
+    )
+    budget: float = knob(0.35, 0, 10, 0.05, "nats that may be written in one round, by budget (paper: 0.35)")
 
 
 @method(
@@ -46,20 +55,24 @@ class Params:
         "Tokens that pass the threshold together are chosen independently; what is sure may still be wrong.",
     ),
     params=Params,
-    rules=(SURE, CONFIDENCE.quota),
+    rules=(SURE, TOGETHER, CONFIDENCE.quota),
+    measures=(ENTROPY,),
     models=BLOCK_MODEL,
 )
 def block_dynamic(run: Run, p: Params) -> Iterator[Event]:
     """Decode block after block; in each, all masks surer than a bar, or the quota's best if fewer are.
 
     Source: the authors' released generation script (dynamic low-confidence remasking). The threshold asks for
-    more than, the quota is the block's tokens shared over its rounds. Blocks, kept rows and the end are as
-    in static block diffusion, which it is with a threshold of 1.
+    more than, the quota is the block's tokens shared over its rounds. By budget, the most certain are written
+    while their entropies sum to it at most; the released script's own sum reads the chosen tokens only, so
+    that rule is made from its definition. Blocks, kept rows and the end are as in static block diffusion,
+    which it is with a threshold of 1.
     """
     needs_blocks(run)
+    due = shared_out(p.block_length, p.steps)
     recipe = Recipe(
         aligned(p.block_length),
-        dynamic(p.threshold, shared_out(p.block_length, p.steps)),
+        dynamic(p.threshold, due) if p.by == THRESHOLD else together(p.budget, due),
         CONFIDENCE,
         Sampling(p.temperature, p.top_k, p.top_p, processed=True),
         BlockCache(p.block_length),

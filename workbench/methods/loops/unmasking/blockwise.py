@@ -6,10 +6,12 @@ finished block stays exact.
 """
 
 from collections.abc import Callable, Generator, Sequence
+from itertools import accumulate
 
 import torch
 from torch import Tensor
 
+from workbench.maths.confidence import entropy
 from workbench.maths.schedule import even_quota
 from workbench.methods.loops.unmasking.board import Board, Compute, Ending, Round, Scope, Select, Stop, View
 from workbench.methods.loops.unmasking.computes import plain, reach
@@ -17,7 +19,7 @@ from workbench.methods.loops.unmasking.scopes import blocks
 from workbench.methods.loops.unmasking.selects import passed
 from workbench.methods.run import Run
 from workbench.models.api import Masked, Memory
-from workbench.trace import Event, Rule, WorkbenchError
+from workbench.trace import Event, Measure, Rule, Score, WorkbenchError
 
 BLOCK_MODEL = {"denoiser": "block"}
 """The model that block methods choose by themselves."""
@@ -35,6 +37,18 @@ SURE = Rule(
     "{what} is not sure enough: confidence {left} is not above the threshold {right}.",
     value_from="proposed",
     bound_from="knob(threshold)",
+)
+
+ENTROPY = Measure("entropy", "entropy", "nats", "lower", "-sum of p ln p", "entropy(denoiser@processed)")
+TOGETHER = Rule(
+    "entropies_together",
+    "within the budget of entropy",
+    "<=",
+    "entropies up to it",
+    "budget in nats",
+    "{what} is sure enough: the entropies up to it sum to {left}, within {right}.",
+    "{what} is not sure enough: the entropies up to it sum to {left}, above {right}.",
+    bound_from="knob(budget)",
 )
 
 
@@ -138,12 +152,32 @@ def surest(now: Round, among: Sequence[int], threshold: float, due: int) -> Gene
     verdict = SURE.judge(now.refs(among), held, [threshold] * len(among))
     yield verdict
     sure = [among[i] for i in passed(verdict)]
-    if len(sure) >= due:
-        return sure
+    return sure if len(sure) >= due else (yield from _best(now, among, due))
+
+
+def _best(now: Round, among: Sequence[int], due: int) -> Generator[Event, None, list[int]]:
     order = sorted(among, key=now.ranks.__getitem__)
     quota = now.scoring.quota.judge(now.refs(among), [order.index(i) for i in among], [due] * len(among))
     yield quota
     return [among[i] for i in passed(quota)]
+
+
+def together(budget: float, due: Callable[[Round], int]) -> Select:
+    """The most certain whose entropies sum to `budget` at most if they are `due` at least, else the best."""
+
+    def select(now: Round) -> Generator[Event, None, list[int]]:
+        amounts = entropy(now.probs).tolist()
+        yield Score(ENTROPY.id, now.candidates, tuple(amounts))
+        order = sorted(range(len(amounts)), key=amounts.__getitem__)
+        sums = dict(zip(order, accumulate(amounts[i] for i in order), strict=True))
+        verdict = TOGETHER.judge(
+            now.candidates, [sums[i] for i in range(len(amounts))], [budget] * len(amounts)
+        )
+        yield verdict
+        inside, asked = passed(verdict), due(now)
+        return inside if len(inside) >= asked else (yield from _best(now, range(len(amounts)), asked))
+
+    return select
 
 
 def dynamic(threshold: float, due: Callable[[Round], int]) -> Select:
