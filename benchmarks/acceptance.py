@@ -18,7 +18,7 @@ from workbench.methods.catalogue import catalogue
 from workbench.run.prepare import prepare
 from workbench.run.recorder import Recording
 from workbench.run.request import Request
-from workbench.trace import WorkbenchError
+from workbench.trace import Value, WorkbenchError
 
 FAMILIES = ("speculative", "parallel")
 TASKS = ("math", "add", "json", "graph", "code", "insert", "sort", "sudoku", "story", "shuffle")
@@ -34,7 +34,7 @@ def measured(shared: Bench, method: str, asked: Sequence[str], temperature: floa
     """The pooled figures of one method."""
     accepted = verified = rounds = written = passes = 0
     for number, prompt in enumerate(asked):
-        knobs = {"temperature": temperature}
+        knobs: dict[str, Value] = {"temperature": temperature}
         request = Request(method, prompt, knobs, seed=number, max_tokens=48, detail="decisions", device="cpu")
         trace = Recording(prepare(request, shared.shelf)).run()
         told = tables.summary(trace)
