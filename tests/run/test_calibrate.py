@@ -89,3 +89,17 @@ def test_the_page_of_calibrated_values_names_every_knob() -> None:
     text = PAGE.read_text(encoding="utf-8")
     rows = re.findall(r"^\| (\w+) \| (\w+) \| ([\d.]+) \|", text, re.MULTILINE)
     assert [(m, k, float(p)) for m, k, p in rows] == [(a.method, a.knob, a.paper) for a in KNOBS]
+
+
+def test_help_and_page_say_the_same_values() -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (\w+) \| (\w+) \| [\d.]+ \| [\d.]+ \| ([\d.e-]+) \|", text, re.MULTILINE)
+    page = {(method, knob): float(value) for method, knob, value in rows}
+    told = {
+        (method.id, knob.name): float(found[1])
+        for method in catalogue().values()
+        for knob in method.knobs
+        if (found := re.search(r"calibrated: ([\d.]+\d)", knob.help))
+    }
+    assert len(told) >= 12
+    assert {key: page[key] for key in told} == told
