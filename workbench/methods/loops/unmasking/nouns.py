@@ -7,7 +7,7 @@ from workbench.methods.loops.unmasking.bounded import BOUNDED, RUNNING
 from workbench.methods.loops.unmasking.budget import BUDGET, ENTROPY
 from workbench.methods.loops.unmasking.coherence import TWO_STEP_RULES
 from workbench.methods.loops.unmasking.credit import CREDIT
-from workbench.methods.loops.unmasking.drafts import SAME_STEP, WHOLE_STEP
+from workbench.methods.loops.unmasking.drafts import SAME_PLACE, SAME_TOKEN, WHOLE_STEP
 from workbench.methods.loops.unmasking.early import DECIDED, GAP
 from workbench.methods.loops.unmasking.factor import FACTOR
 from workbench.methods.loops.unmasking.leap import LEAP_RULES
@@ -29,7 +29,8 @@ _SCORES = (CONFIDENCE, MARGIN, NEGATIVE_ENTROPY, _LATE)
 _OF_SCORES = tuple(rule for scoring in _SCORES for rule in scoring.rules)
 _RULES = (
     *ADAPTIVE_RULES, *_OF_SCORES, *RANDOM_RULES, THRESHOLD, FACTOR, BUDGET, BOUNDED, *LEAP_RULES, SETTLED,
-    RUN_WINNER, *TWO_STEP_RULES, *WIDE_RULES, *NARROW_RULES, KEPT, DECIDED, SAME_STEP, WHOLE_STEP,
+    RUN_WINNER, *TWO_STEP_RULES, *WIDE_RULES, *NARROW_RULES, KEPT, DECIDED, SAME_PLACE, SAME_TOKEN,
+    WHOLE_STEP,
 )  # fmt: skip
 _MEASURES = (
     *ADAPTIVE_MEASURES, *(m for scoring in _SCORES for m in scoring.measures), RANDOM, DRIFT, CREDIT,
