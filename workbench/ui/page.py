@@ -79,7 +79,10 @@ def page(place: Place) -> gr.Blocks:
 def _prompt() -> tuple[list[Any], gr.Textbox]:
     instance = Known(START_TASK, START_SEED).instance()
     with gr.Row(elem_classes="wb-row"):
-        names = [(task.title, name) for name, task in tasks.TASKS.items()]
+        names = [
+            (task.title if task.in_mix else f"{task.title} (unknown to the embedded models)", name)
+            for name, task in tasks.TASKS.items()
+        ]
         task = gr.Dropdown(
             FREE + names, value=START_TASK, label="Prompt", elem_id="task", scale=3, min_width=120
         )
