@@ -26,20 +26,38 @@ from workbench.models.shelf import Shelf
 from workbench.run.prepare import prepare
 from workbench.run.recorder import Recording
 from workbench.run.request import Request
-from workbench.trace import Commit, Event, Judge, Phase, Propose, Score, Trace, WorkbenchError
+from workbench.trace import (
+    Candidates,
+    Commit,
+    Event,
+    Forward,
+    Judge,
+    Phase,
+    Propose,
+    Score,
+    Token,
+    Trace,
+    WorkbenchError,
+)
 from workbench.trace.check import check
 
-Made = Callable[[Meter], object]
+Made = Callable[[Meter], NetMasked]
 BLOCK_MODELS = [pytest.param(net(seed, block=4), id=f"block-{seed}") for seed in range(4)]
 BLOCKWISE = ("block_static", "block_dynamic", "block_ancestral", "block_first_hitting")
 
 
-def sequence(events: Sequence[Event]) -> list[tuple[int, object]]:
-    """(position, fill) in the order in which they were written."""
+def candidates(event: Propose) -> dict[int, tuple[int, int]]:
+    """Candidate -> (position, token)."""
+    tokens = [fill.id if isinstance(fill, Token) else -1 for fill in event.fills]
+    return dict(zip(event.ids, zip(event.positions, tokens, strict=True), strict=True))
+
+
+def sequence(events: Sequence[Event]) -> list[tuple[int, int]]:
+    """(position, token) in the order in which they were written."""
     proposed, written = {}, []
     for event in events:
         if isinstance(event, Propose):
-            proposed |= dict(zip(event.ids, zip(event.positions, event.fills, strict=True), strict=True))
+            proposed |= candidates(event)
         elif isinstance(event, Commit):
             written += [proposed[id] for id in event.candidates]
     return written
@@ -73,7 +91,7 @@ def by_hand(model: Made, length: int) -> list[tuple[int, int]]:
 def test_kept_blocks_are_exact(model: Made, length: int) -> None:
     """The cache changes nothing, at any block length, wherever in a block the prompt ends."""
     events, *_ = events_of("block_static", {"block_length": length}, model)
-    assert [(at, fill.id) for at, fill in sequence(events)] == by_hand(model, length)
+    assert sequence(events) == by_hand(model, length)
 
 
 def test_what_is_fed_is_the_block_and_each_finished_block_once_more() -> None:
@@ -359,11 +377,10 @@ def test_the_first_rung_that_breaks_says_what_the_plain_sampler_writes() -> None
         proposed, behind = {}, {}
         for event in events:
             if isinstance(event, Propose):
-                cells = zip(event.ids, event.positions, event.fills, event.parents, strict=True)
-                for id, at, fill, parent in cells:
-                    proposed[id] = (at, fill.id)
-                    behind |= {parent: (at, fill.id)} if parent >= 0 else {}
+                proposed |= (made := candidates(event))
+                behind |= {p: made[id] for id, p in zip(event.ids, event.parents, strict=True) if p >= 0}
             elif isinstance(event, Judge) and event.rule in ("same_place", "same_token"):
+                assert isinstance(event.of, Candidates)
                 at, token = proposed[event.of.ids[0]]
                 assert event.values == ((at if event.rule == "same_place" else token),)
                 steps = dict(behind.values())
@@ -464,12 +481,12 @@ def test_ends_of_text_come_later() -> None:
     def first_end(method: str, knobs: dict, seed: int) -> tuple[int, int]:
         meter, found = Meter(), catalogue()[method]
         run = Run(PROMPT, TOKENS, {"denoiser": net(seed)(meter)}, (end,), SeededDice(1), meter)
-        places = [fill.id == end for _, fill in sequence(list(found.start(run, found.parse(knobs))))]
+        places = [token == end for _, token in sequence(list(found.start(run, found.parse(knobs))))]
         return places.index(True) if True in places else TOKENS, sum(places)
 
     later = 0
     for seed in range(6):
-        written = [fill.id for _, fill in sequence(events_of("llada_low_confidence", {}, net(seed))[0])]
+        written = [token for _, token in sequence(events_of("llada_low_confidence", {}, net(seed))[0])]
         end = written[0]  # what the model is surest of at first
         plain, _ = first_end("llada_low_confidence", {"block_length": 512}, seed)
         held, _ = first_end("eoser", {"gamma_min": 0.01}, seed)
@@ -505,7 +522,7 @@ def shipped(shelf: Shelf, method: str, knobs: dict, task: str = "sudoku", **how)
 
 
 def rounds_of(trace: Trace) -> int:
-    return len({event.tick for event in trace.events if type(event).__name__ == "Forward"})
+    return len({event.tick for event in trace.events if isinstance(event, Forward)})
 
 
 @pytest.mark.parametrize(("one", "other"), [*SAME, *WHOLE], ids=str)
@@ -532,11 +549,12 @@ def test_free_drafts_lose_nothing_on_the_embedded_models(shelf: Shelf, model: st
 def test_blocks_of_one_verify_on_the_embedded_model(shelf: Shelf, task: str) -> None:
     """Self-speculation at temperature 0 writes what the model writes token by token."""
     texts = []
-    for method, knobs in (
+    settings: list[tuple[str, dict]] = [
         ("block_static", {"block_length": 1}),
         ("s2d2", {"block_length": 1, "policy": "always"}),
         ("s2d2", {"policy": "always"}),
-    ):
+    ]
+    for method, knobs in settings:
         prepared = prepare(Request(method, tasks.make(task, 4).prompt, knobs=knobs, max_tokens=24), shelf)
         Recording(prepared).run()
         texts.append(prepared.run.answer)
