@@ -57,6 +57,7 @@ def test_what_is_legal_runs_and_checks(each: dict) -> None:
         assert check(trace).ok, check(trace).problems[:2]
 
 
+BARS = {"early": 2.0, "middle": 1.5, "late": 1.0}
 SAME = [
     ({}, ("fast_dllm_threshold", {"threshold": 0.9})),
     ({"select": menu.EVEN}, ("llada_low_confidence", {})),
@@ -70,6 +71,7 @@ SAME = [
     ({"logits": menu.CREDIT}, ("credit_decoding", {})),
     ({"scope": menu.ADAPTIVE}, ("adablock", {})),
     ({"select": menu.EVEN, "stop": menu.EARLY}, ("prophet", {})),
+    ({"select": menu.EVEN, "stop": menu.EARLY, **BARS}, ("prophet", BARS)),
     ({"select": menu.GENEROUS, "revise": menu.SHADOW}, ("wino", {})),
     ({"select": menu.EVERY, "revise": menu.KEEP}, ("rcr", {})),
     ({"compute": menu.DUAL}, ("fast_dllm_cache", {"cache": "dual"})),
@@ -107,7 +109,7 @@ def test_illegal_pairs_are_refused_before_any_model_runs() -> None:
 
 def test_the_trace_holds_the_recipe_and_reproduces_from_it() -> None:
     """Credit, adaptive blocks and early commit together on the embedded model."""
-    knobs: dict[str, Value] = {"alpha": 0.5, "gap": 3.0}
+    knobs: dict[str, Value] = {"alpha": 0.5, "early": 11.0}
     request = Request("unmask_recipe", tasks.make("sort", 2).prompt, knobs=knobs, max_tokens=32)
     shelf = Shelf()
     trace = Recording(prepare(request, shelf)).run()

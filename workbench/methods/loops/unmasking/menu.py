@@ -121,7 +121,11 @@ class Menu(Protocol):
     @property
     def alpha(self) -> float: ...
     @property
-    def gap(self) -> float: ...
+    def early(self) -> float: ...
+    @property
+    def middle(self) -> float: ...
+    @property
+    def late(self) -> float: ...
     @property
     def guidance(self) -> float: ...
     @property
@@ -289,6 +293,6 @@ def _revise(run: Run, menu: Menu) -> Revise | None:
 
 def _stop(run: Run, menu: Menu) -> tuple[Stop, ...]:
     if menu.stop == EARLY:
-        bars = (3 * menu.gap, 2 * menu.gap, menu.gap)
+        bars = (menu.early, menu.middle, menu.late)
         return (decided(bars, menu.steps or run.max_tokens),)
     return (stop_at_end,) if menu.stop == END else ()
