@@ -7,7 +7,7 @@ from typing import cast
 import pytest
 import torch
 from test_diffusion import HALF, MASK, MODELS, PROMPT, TOKENS, Made, events_of, net, order_of, shipped, table
-from test_diffusion_oracle import accuracy, replacements, shuffles
+from test_diffusion_oracle import accuracy, decode, replacements, shuffles
 from torch import Tensor
 
 from workbench import tasks
@@ -103,16 +103,16 @@ Order = list[set[tuple[int, int]]]
 class Telling:
     """A canvas, and beliefs about it in float64."""
 
-    def __init__(self, model: Made) -> None:
-        self.model = cast(Masked, model(Meter()))
-        self.text, self.order = [*PROMPT, *[MASK] * TOKENS], list[set[tuple[int, int]]]()
+    def __init__(self, model: Made, tokens: int = TOKENS) -> None:
+        self.model, self.tokens = cast(Masked, model(Meter())), tokens
+        self.text, self.order = [*PROMPT, *[MASK] * tokens], list[set[tuple[int, int]]]()
 
-    def holes(self, first: int = START, stop: int = STOP) -> list[int]:
-        return [i for i in range(first, stop) if self.text[i] == MASK]
+    def holes(self, first: int = START, stop: int = 99) -> list[int]:
+        return [i for i in range(first, min(stop, START + self.tokens)) if self.text[i] == MASK]
 
     def beliefs(self, text: Sequence[int] | None = None) -> dict[int, Tensor]:
         text = self.text if text is None else text
-        wanted = [i for i in range(START, STOP) if text[i] == MASK]
+        wanted = [i for i in range(START, START + self.tokens) if text[i] == MASK]
         if not wanted:
             return {}
         logits = self.model.fill(text, wanted).beliefs.logits
@@ -170,7 +170,7 @@ def two_step(telling: Telling, due: int, widest: int, warm_up: int, dynamic: boo
     while holes := telling.holes():
         beliefs = telling.beliefs()
         order = sorted(holes, key=lambda i: (nats(beliefs[i]), i))
-        if len(holes) <= 0.1 * TOKENS:
+        if len(holes) <= 0.1 * telling.tokens:
             length = 1
         length = 1 if rounds < warm_up - 1 else min(length + 1, widest)
         now, chosen = {i: int(beliefs[i].argmax()) for i in holes}, order[:due]
@@ -196,6 +196,14 @@ def test_ccd_as_told(model: Made, dynamic: bool, steps: int, widen: float, warm_
     assert all(len(step) >= due for step in told[:-1])
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_ccd_shortens_its_line_for_the_last_tenth(seed: int) -> None:
+    for model in (net(seed), table(seed)):
+        told = two_step(Telling(model, 40), 1, 9, 0, True)
+        events = events_of("ccd", {"widen": 8.0, "warm_up": 0}, model, 40)[0]
+        assert order_of(events) == tokens_of(told)
+
+
 def averaging(telling: Telling, due: int, depth: int, length: int, limit: float) -> Order:
     kept = dict[int, list[Tensor]]()
     while telling.holes():
@@ -212,7 +220,8 @@ def averaging(telling: Telling, due: int, depth: int, length: int, limit: float)
 
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize(
-    ("steps", "depth", "line", "limit"), [(0, 2, 4, 0.9), (6, 3, 6, 1.2), (0, 4, 2, 0.0)]
+    ("steps", "depth", "line", "limit"),
+    [(0, 2, 4, 0.9), (6, 3, 6, 1.2), (0, 4, 2, 0.0), (3, 2, 9, 1.7), (2, 2, 9, 1.7)],
 )
 def test_ccd_by_averages_as_told(model: Made, steps: int, depth: int, line: int, limit: float) -> None:
     knobs = {"steps": steps, "depth": depth, "line": line, "limit": limit}
@@ -318,6 +327,13 @@ def test_a_guess_makes_others_sure_somewhere() -> None:
         for event in events_of("ete", EXPLORE[0], table(seed))[0]:
             settled += sum(event.values) if isinstance(event, Score) and event.measure == "settled" else 0
     assert settled > 0
+
+
+def test_of_equal_guesses_the_one_that_tells_more_is_written() -> None:
+    """Behind 0 stands 2 or 3, behind 1 always 2: both guesses are as likely, and none is settled for more."""
+    answers = [(0, 2), (0, 3), (1, 2), (1, 2)]
+    knobs = {"weight": 0.0, "branches": 2}
+    assert decode(catalogue()["ete"], knobs, answers, SeededDice(0))[0] == (1, 2)
 
 
 def test_blocks_cover_the_region_once_and_end_with_their_delimiter() -> None:

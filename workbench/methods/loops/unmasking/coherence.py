@@ -211,9 +211,7 @@ class Averaging:
             logits = precise(prediction.logits).clone()
             probs = logits.softmax(dim=-1)
             rows = {hole: row for row, hole in enumerate(prediction.positions)}
-            self._now = {
-                hole: [*self._kept.get(hole, []), probs[row]][-self.depth :] for hole, row in rows.items()
-            }
+            self._now = {hole: [*self._kept.get(hole, []), probs[row]] for hole, row in rows.items()}
             held = [hole for hole, beliefs in self._now.items() if len(beliefs) > 1]
             for hole in held:
                 logits[rows[hole]] = torch.stack(self._now[hole]).mean(dim=0).log()

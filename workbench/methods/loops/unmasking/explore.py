@@ -124,8 +124,9 @@ def _guess(
     board: Board, now: Round, picks: list[Pick], pivot: int, how: Exploring
 ) -> Generator[Event, None, tuple[Pick, Prediction]]:
     """Write the pivot's likeliest tokens into copies of the canvas; the best copy's pick and prediction."""
-    best = now.probs[pivot].topk(min(how.branches, now.probs.shape[-1]))
-    odds = [(t, p) for t, p in zip(best.indices.tolist(), best.values.tolist(), strict=True) if p > 0]
+    best = now.probs[pivot].sort(descending=True, stable=True)  # of equals the lower token first
+    ranked = zip(best.indices[: how.branches].tolist(), best.values.tolist(), strict=False)
+    odds = [(token, p) for token, p in ranked if p > 0]
     tokens, probs = [t for t, _ in odds], [p for _, p in odds]
     hole, source = now.holes[pivot], now.prediction.source
     proposed = board.run.propose(source, [hole] * len(odds), tokens, probs, DraftKind.POINT)
