@@ -33,7 +33,8 @@ def command(options: argparse.Namespace) -> int:
                 bar.refresh()
         except KeyboardInterrupt:
             steps.close()
-            raise WorkbenchInterrupted(folder) from None
+            print(f"\nWhat is complete stays in '{folder}'; the same command goes on.", file=sys.stderr)
+            raise
     rows = read(folder)
     print(summary(rows))
     failed = [row for row in rows if row.status != COMPLETE]
@@ -43,16 +44,6 @@ def command(options: argparse.Namespace) -> int:
         first = f"{failed[0].method} {failed[0].knobs}".strip()
         raise WorkbenchError(f"{len(failed)} runs gave no result; the first, {first}: {failed[0].sentence}")
     return 0
-
-
-class WorkbenchInterrupted(KeyboardInterrupt):
-    """Ctrl-C, with what is kept."""
-
-    def __init__(self, folder: Path) -> None:
-        super().__init__()
-        print(
-            f"\nWhat is complete stays in '{folder}'; the same command goes on from there.", file=sys.stderr
-        )
 
 
 def _plan(options: argparse.Namespace) -> Plan:
