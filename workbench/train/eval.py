@@ -15,7 +15,7 @@ from workbench import tasks
 
 from .__main__ import MODELS, Parser
 from .export import COUNT
-from .measure import measure
+from .measure import measure, steps
 from .recipes import RECIPES
 
 
@@ -34,6 +34,8 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; 0 on success."""
+    from tqdm import tqdm
+
     options = parser().parse_args(argv)
     torch.set_num_threads(1)
     if options.n < 1:
@@ -42,10 +44,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     models = _chosen(options.models, there, "model")
     asked = _chosen(options.tasks, list(tasks.TASKS), "task") if options.tasks else None
     found: dict[str, Any] = {}
-    for name in models:
-        recipe = RECIPES[name]
-        found[name] = measure(recipe, options.folder, asked or recipe.tasks, options.n, _progress)
-    _progress("")
+    with tqdm(total=sum(steps(RECIPES[name]) for name in models), file=sys.stderr, unit="part") as bar:
+
+        def report(part: str) -> None:
+            bar.set_description(part)
+            bar.update()
+
+        for name in models:
+            recipe = RECIPES[name]
+            found[name] = measure(recipe, options.folder, asked or recipe.tasks, options.n, report)
     print(json.dumps({"models": found}, indent=2) if options.json else _lines(found))
     return 0
 
@@ -58,13 +65,6 @@ def _chosen(text: str | None, known: Sequence[str], what: str) -> list[str]:
                 f"There is no {what} '{name}' to measure; there are: {', '.join(known) or 'none'}."
             )
     return names
-
-
-def _progress(line: str) -> None:
-    if sys.stderr.isatty():
-        print(f"\r\033[K{line}", end="", file=sys.stderr, flush=True)
-    elif line:
-        print(line, file=sys.stderr, flush=True)
 
 
 def _lines(found: dict[str, Any]) -> str:

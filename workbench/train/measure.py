@@ -72,6 +72,11 @@ def measure(recipe: Recipe, models: Path, names: Sequence[str], count: int, repo
     return figures
 
 
+def steps(recipe: Recipe) -> int:
+    """How many times `measure` reports."""
+    return len(list(_ways(recipe))) + 1 + bool(recipe.teacher or recipe.characters)
+
+
 def _ways(recipe: Recipe) -> Iterator[tuple[str, dict[str, Any]]]:
     """Title and options of each way to decode; the first one is the model's own accuracy."""
     if recipe.kind == "causal":
