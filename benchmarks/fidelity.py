@@ -39,6 +39,11 @@ METHODS: Mapping[str, Mapping[str, Any]] = {
     "block_verification": {"draft_length": 2},
     "gbv": {"chains": 2, "draft_length": 2},
     "sample_and_match": {"depth": 2, "shape": "tree"},
+    "specinfer_multiround": {"widths": "2,2"},
+    "rsd_c": {"widths": "2,2"},
+    "rsd_s": {"width": 2, "depth": 2},
+    "sequoia": {"nodes": 4, "ranks": 2, "depth": 2},
+    "eagle2": {"branch": 2, "depth": 2, "total": 4},
     "traversal_verification": {"widths": "2,2"},
     "token_tree": {"verification": "without replacement", "branch": 2, "depth": 2},
     "prompt_lookup": {"draft_length": 2},
@@ -163,7 +168,8 @@ def main(arguments: Sequence[str]) -> int:
             continue
         found = fit(sample(lab, method, METHODS.get(id, {}), options.runs), lab.law)
         good &= found.p > PASSES
-        print(f"{id:24} chi-square {found.statistic:7.1f} on {found.freedom} degrees, p = {found.p:.3g}")
+        said = f"chi-square {found.statistic:7.1f} on {found.freedom} degrees, p = {found.p:.3g}"
+        print(f"{id:24} {said}", flush=True)
     return 0 if good else 1
 
 
