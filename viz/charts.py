@@ -65,6 +65,14 @@ def _open_positions(lines: Sequence[Mapping[str, Any]]) -> Spec:
         {**line(x, low, "lowest", "@rejected"), "line": {"color": "@rejected", "width": 1.5, "dash": "dot"}},
     ]
     bounds = [(at + 1, each["bound"]) for at, each in enumerate(lines) if each["bound"] is not None]
+    lower = [(at + 1, each["lower"]) for at, each in enumerate(lines) if each["lower"] is not None]
+    if lower:
+        second = line(
+            [at for at, _ in lower], [bound for _, bound in lower], "lowest bound of the round", "@ink"
+        )
+        data.append(
+            second | {"mode": "markers", "marker": {"symbol": "line-ew-open", "size": 9, "color": "@ink"}}
+        )
     if bounds:
         threshold = line(
             [at for at, _ in bounds], [bound for _, bound in bounds], "threshold of the rule", "@ink"
@@ -99,8 +107,11 @@ def _per_token(born: Sequence[Sequence[Any]]) -> Spec:
     return panel("Confidence", "Which tokens surprised the model, and where was it unsure?", data, lay)
 
 
-def cost(costs: Mapping[str, Sequence[int]], glossary: Glossary, ms: float) -> Spec:
-    """What each network was paid: passes, rows, layer-rows, side by side; time stays apart."""
+def cost(costs: Mapping[str, Sequence[int]], glossary: Glossary, ms: float, told: str) -> Spec:
+    """What each network was paid: passes, rows, layer-rows, side by side; time stays apart.
+
+    told: the three totals in words.
+    """
     names = [glossary.sources[id].title if id in glossary.sources else id for id in costs]
     data, lay = [], layout("", "")
     for at, (noun, column) in enumerate((("passes", 0), ("rows", 1), ("layer-rows", 2))):
@@ -142,7 +153,7 @@ def cost(costs: Mapping[str, Sequence[int]], glossary: Glossary, ms: float) -> S
             "font": {"color": "@muted"},
         }
     ]
-    return panel("Cost", "What did each network have to compute?", data, lay)
+    return panel("Cost", f"What did each network have to compute? {told}.", data, lay)
 
 
 def line(x: Sequence[Any], y: Sequence[Any], name: str, colour: str = "@ink") -> Spec:

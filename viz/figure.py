@@ -42,7 +42,7 @@ class KnownPair:
 
 _FIGURES: dict[str, Known] = {}
 _PAIRS: dict[str, KnownPair] = {}
-_TABS = "text tree map rounds acceptance lengths overlap mask copies timeline confidence cost"
+_TABS = "text tree map rounds acceptance lengths overlap mask copies timeline bits conflict confidence cost"
 _ORDER = tuple(_TABS.split(" "))
 """As the player's tabs stand."""
 

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from viz import charts, counts, timeline
+from viz import bits, charts, conflict, counts, timeline
 from viz.charts import Spec
 from viz.glyphs import plain
 from viz.ops import short
@@ -26,6 +26,8 @@ def offered(built: "ReelBuilder") -> list[str]:
         "mask": trial and built.forest.grown and len(built.state.lanes) == 1,
         "copies": bool(built.records.copies),
         "timeline": trial and bool(built.records.passes),
+        "bits": built.grid.width > 0 and bool(built.born),
+        "conflict": built.grid.width > 0 and bool(built.conflicts.found),
         "confidence": len(built.born) > 1,
         "cost": bool(built.costs),
     }
@@ -39,10 +41,14 @@ def figures(built: "ReelBuilder") -> dict[str, Any]:
     if "confidence" in able:
         made["confidence"] = charts.confidence(built.lines(), built.born, built.grid.width > 0)
     if "cost" in able:
-        made["cost"] = charts.cost(built.costs, built.glossary, built.clocks.ms)
+        made["cost"] = charts.cost(built.costs, built.glossary, built.clocks.ms, built.spent.told())
     if "acceptance" in able and (drafts := built.drafts()):
         made["acceptance"] = counts.acceptance(drafts)
         made["lengths"] = counts.lengths(drafts)
+    if "bits" in able:
+        made["bits"] = bits.panel(built.born, built.by_round, built.spent, len(built.rounds))
+    if "conflict" in able:
+        made["conflict"] = conflict.panel(built)
     for id, draw in (("overlap", overlap), ("copies", copies), ("timeline", timeline.panel)):
         if id in able:
             made[id] = draw(built)

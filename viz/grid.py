@@ -2,15 +2,17 @@
 
 A row keeps the confidence of each position's current candidate (thousandths, -1 for none) and a
 letter for its state: `.` blank, `g` guessed, `N` committed in this round, `c` committed before,
-`r` made blank again in this round.
+`r` made blank again in this round. Behind them stand the letters and marks of `viz.cells`.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
+from viz.cells import Fed
 from workbench.trace import Commit, Fork, Propose, Retract
 
 
@@ -22,18 +24,21 @@ class Grid:
     width: int = 0
     borders: list[int] = field(default_factory=list)
     rows: list[list[Any]] = field(default_factory=list)
-    """[round, values, letters]"""
+    """[round, values, letters, letters of the rows, marks, whether all was written early]"""
+    fed: Fed = field(default_factory=Fed)
     _values: list[int] = field(default_factory=list)
     _letters: list[str] = field(default_factory=list)
     order: list[int] = field(default_factory=list)
     """The round in which each position was last committed, -1 while it is open."""
-    _blocks: dict[str, tuple[int, int]] = field(default_factory=dict)
+    _blocks: dict[str, list[int]] = field(default_factory=dict[str, list[int]])
+    """Heading -> first and last position, first and last row."""
 
     def fork(self, event: Fork, given: int) -> None:
         if event.lane == 0 and event.blanks:
             self.start, self.width = given, event.blanks
             self._values, self._letters = [-1] * event.blanks, ["."] * event.blanks
             self.order = [-1] * event.blanks
+            self.fed.fork(given, event.blanks)
 
     def grow(self, position: int) -> None:
         """Block methods append canvas after canvas; the map grows with them."""
@@ -42,19 +47,21 @@ class Grid:
             self._values.append(-1)
             self._letters.append(".")
             self.order.append(-1)
+            self.fed.grow(self.width)
 
     def new_round(self, number: int) -> None:
         if not self.width:
             return
         self.freeze()
         self._letters = [{"N": "c", "r": "."}.get(letter, letter) for letter in self._letters]
-        self.rows.append([number, [], ""])
+        self.fed.new_round()
+        self.rows.append([number, [], "", "", [], False])
         self.freeze()
 
     def freeze(self) -> None:
         """Write the current round's row."""
         if self.rows:
-            self.rows[-1][1], self.rows[-1][2] = list(self._values), "".join(self._letters)
+            self.rows[-1][1:] = [list(self._values), "".join(self._letters), *self.fed.row()]
 
     def propose(self, event: Propose) -> None:
         for position, prob in zip(event.positions, event.probs, strict=True):
@@ -63,21 +70,27 @@ class Grid:
     def commit(self, event: Commit, positions: list[int], probs: list[float]) -> None:
         for position, prob in zip(positions, probs, strict=True):
             self._put(position, prob, "N")
+        self.fed.changed(positions)
 
     def retract(self, event: Retract) -> None:
         for position in event.cells.positions:
             self._put(position, None, "r")
+        self.fed.changed(event.cells.positions)
 
     def block(self, title: str, positions: list[int]) -> None:
         """A block is where its heading's commits fall; its border is the first of them."""
         if positions and self.width:
-            low, high = self._blocks.get(title, (min(positions), max(positions)))
-            self._blocks[title] = (min(low, *positions), max(high, *positions))
-            self.borders = sorted({low for low, _ in self._blocks.values()} - {self.start})
+            row = max(0, len(self.rows) - 1)
+            low, high, first, _ = self._blocks.get(title, [min(positions), max(positions), row, row])
+            self._blocks[title] = [min(low, *positions), max(high, *positions), first, row]
+            spans = sorted(block[:2] for block in self._blocks.values())
+            apart = all(left[1] < right[0] for left, right in pairwise(spans))
+            self.borders = [low for low, _ in spans if apart and low != self.start]
 
     def described(self) -> dict[str, Any]:
         where = {"lane": 0, "start": self.start, "width": self.width, "borders": self.borders}
-        return where | {"order": self.order, "rho": self.rho()}
+        blocks = [block for title, block in self._blocks.items() if title]
+        return where | {"order": self.order, "rho": self.rho(), "blocks": blocks}
 
     def rho(self) -> float | None:
         """Rank correlation (Spearman) of position and commit round: 1 is strictly left to right."""

@@ -29,6 +29,8 @@ class Round:
     retracted: int = 0
     confidences: list[float] = field(default_factory=list)
     bound: float | None = None
+    lower: float | None = None
+    """The lowest bound of a confidence in this round, where it is not the first one's."""
 
     def line(self, fates: fate.Fates, tree: str | None) -> dict[str, Any]:
         """The round as the player and the tables read it."""
@@ -53,21 +55,27 @@ class Round:
             "retracted": self.retracted,
             "sure": _spread(self.confidences),
             "bound": self.bound,
+            "lower": self.lower,
             "tree": tree,
         }
 
     def judge(self, event: Judge, state: State, op: str) -> None:
         """Remember the threshold of a rule that reads the candidates' own probability."""
-        if (
-            self.bound is not None
-            or not isinstance(event.of, Candidates)
-            or op not in (">", ">=")
-            or not event.of.ids
-        ):
+        if not isinstance(event.of, Candidates) or op not in (">", ">="):
             return
-        id, value, bound = event.of.ids[0], event.values[0], event.bounds[0]
-        if 0 < bound <= 1 and abs(value - state.proposals[id].prob) < 1e-4:
-            self.bound = bound
+        columns = zip(event.of.ids, event.values, event.bounds, strict=True)
+        own = [
+            bound for id, value, bound in columns if 0 < bound <= 1 and _is(value, state.proposals[id].prob)
+        ]
+        if not own:
+            return
+        self.bound = own[0] if self.bound is None else self.bound
+        low = min(own) if self.lower is None else min(self.lower, *own)
+        self.lower = low if low < self.bound else None
+
+
+def _is(value: float, prob: float) -> bool:
+    return abs(value - prob) < 1e-4
 
 
 def _spread(values: Iterable[float]) -> list[float] | None:

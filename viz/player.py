@@ -16,6 +16,7 @@ FILES: tuple[str, ...] = (
     "reel.js",
     "text.js",
     "tree.js",
+    "marks.js",
     "map.js",
     "charts.js",
     "plots.js",

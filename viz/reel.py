@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from viz import acceptance, fate, gallery, summary
+from viz.bits import Costs
 from viz.clocks import Clocks, described
+from viz.conflict import Conflicts
 from viz.fate import Fates
 from viz.forest import Forest
 from viz.glyphs import piece
@@ -63,12 +65,15 @@ class ReelBuilder:
     rounds: list[Round] = field(default_factory=list)
     born: list[list[Any]] = field(default_factory=list)
     costs: dict[str, list[int]] = field(default_factory=dict)
+    spent: Costs = field(default_factory=Costs)
+    by_round: dict[int, Costs] = field(default_factory=dict[int, Costs])
     footer: Footer | None = None
     fates: Fates = field(init=False)
     clocks: Clocks = field(init=False)
     words: Narrator = field(init=False)
     forest: Forest = field(init=False)
     records: Records = field(init=False)
+    conflicts: Conflicts = field(init=False)
     grid: Grid = field(default_factory=Grid)
     headings: Headings = field(default_factory=Headings)
     _eos: frozenset[int] = frozenset()
@@ -92,6 +97,8 @@ class ReelBuilder:
         self.forest = Forest(self.state, self.fates)
         self.records = Records(self.state, self.fates, self.forest)
         self._eos = frozenset(id for card in self.header.models for id in card.eos_ids)
+        self.conflicts = Conflicts(self.state, self.tokens, self._eos)
+        self.grid.fed.audited = bool(self.header.knobs.get("audit"))
 
     # ---- feeding -------------------------------------------------------------------------
 
@@ -202,6 +209,9 @@ class ReelBuilder:
         layers = sum(stop - start for start, stop in event.layers)
         cost = self.costs.setdefault(event.source, [0, 0, 0])
         cost[0], cost[1], cost[2] = cost[0] + 1, cost[1] + rows, cost[2] + rows * layers
+        self.grid.fed.forward(event)
+        for costs in (self.spent, self.by_round.setdefault(max(0, len(self.rounds) - 1), Costs())):
+            costs.forward(event.tick, rows)
         if self.rounds:
             self.rounds[-1].passes += 1
             self.rounds[-1].target += self.fates.role(event.source) in fate.JUDGES
@@ -236,6 +246,7 @@ class ReelBuilder:
                 self._proposed(event, guess)
             case Judge(rule) if self.rounds and rule in self.glossary.rules:
                 self.rounds[-1].judge(event, self.state, self.glossary.rules[rule].op)
+                self.grid.fed.judge(event, self.state)
             case Commit():
                 self._committed(event)
             case Retract(cells):
@@ -265,6 +276,7 @@ class ReelBuilder:
             self.grid.commit(event, [each.position for each in picked], [each.prob for each in picked])
             self.grid.block(self.headings.block, [each.position for each in picked])
             number = len(self.rounds) - 1
+            self.conflicts.commit(picked, number, self._index)
             for each in picked:
                 prob = self.forest.target_probs.get(each.id, each.prob)
                 entropy = self.forest.entropy(each)

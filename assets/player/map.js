@@ -16,6 +16,7 @@
       this.caption = el("div", {class: "dw-caption"});
       this.legend = el("div", {class: "dw-legend"}, ...[["guess", "guessed"], ["now", "committed in this round"], ["held", "committed before"],
         ["back", "taken back"]].map(([id, text]) => el("span", {class: "dw-key"}, el("i", {class: `dw-swatch dw-m-${id}`}), text)),
+      this.more = el("span", {class: "dw-keys-more"}),
       el("span", {class: "dw-key"}, "unsure", el("i", {class: "dw-ramp"}), "sure"));
       this.node = el("div", {class: "dw-figure"}, this.caption, this.scroll, this.legend);
       this.back = document.createElement("canvas");
@@ -82,6 +83,7 @@
       this.version = reel.version;
       this.row = -1;
       this.paintHead(reel);
+      dw.marks.legend(this, reel);
     }
 
     paintRow(pen, reel, at) {
@@ -90,6 +92,7 @@
       for (let cell = 0; cell < letters.length; cell += 1) {
         this.cell(pen, cell * this.cw, y, letters[cell], values[cell] / 1000);
       }
+      dw.marks.row(this, pen, reel.rows[at], y);
     }
 
     cell(pen, x, y, letter, value) {
@@ -136,6 +139,7 @@
       this.pen.globalAlpha = 1;
       if (at > row) return;
       this.pen.fillStyle = this.pane.palette.get("line");
+      dw.marks.blocks(this, this.pen, at, y);
       for (const border of this.pane.reel.map.borders) {
         this.pen.fillRect((border - this.pane.reel.map.start) * this.cw - 1, y, 1, this.ch);
       }
@@ -155,6 +159,7 @@
         const letter = gone ? "r" : birth >= 0 ? (lane.since[place] >= first ? "N" : "c") : guess >= 0 ? "g" : ".";
         if (letter !== ".") this.cell(pen, cell * this.cw, y, letter, id >= 0 ? now.reel.candidates[id].prob : 0);
       }
+      if (now.beat >= now.reel.rounds[now.reel.rows[row][0]].b[1]) dw.marks.row(this, pen, now.reel.rows[row], y);
       pen.strokeStyle = this.pane.palette.get("accent");
       pen.lineWidth = 1;
       pen.strokeRect(0.5, y + 0.5, width - 1, this.ch - 1);
@@ -216,7 +221,7 @@
       const reel = this.pane.reel, [round, values, letters] = reel.rows[row];
       const words = {".": "blank", g: "guessed", N: "committed now", c: "committed", r: "taken back"}[letters[cell]];
       const value = values[cell] >= 0 && letters[cell] !== "." ? ` · ${dw.number(values[cell] / 1000)}` : "";
-      return `position ${reel.map.start + cell} · ${reel.rounds[round] ? reel.rounds[round].title : ""} · ${words}${value}`;
+      return `position ${reel.map.start + cell} · ${reel.rounds[round] ? reel.rounds[round].title : ""} · ${words}${value}${dw.marks.words(reel, row, cell)}`;
     }
 
     point(text, x, y) {

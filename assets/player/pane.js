@@ -3,7 +3,8 @@
   "use strict";
   const {el} = dw;
   const TABS = [["tree", "Tree"], ["map", "Unmask map"], ["rounds", "Rounds"], ["acceptance", "Acceptance"],
-    ["lengths", "Lengths"], ["overlap", "p against q"], ["mask", "Mask"], ["copies", "Copies"], ["timeline", "Time"], ["confidence", "Confidence"], ["cost", "Cost"]];
+    ["lengths", "Lengths"], ["overlap", "p against q"], ["mask", "Mask"], ["copies", "Copies"], ["timeline", "Time"], ["bits", "Bits"],
+    ["conflict", "Same token twice"], ["confidence", "Confidence"], ["cost", "Cost"]];
   const MODES = [["birth", "Origin"], ["confidence", "Confidence"], ["order", "Order"]];
   const BADGES = {verified: "✓", consistent: "✓", lossy: "✓", mismatch: "✗", unchecked: "·"};
 
@@ -14,6 +15,7 @@
       this.views = {tree: new dw.TreeView(this, name), map: new dw.MapView(this, name), rounds: new dw.RoundsView(this, name),
         acceptance: new dw.PlotView(this, name, "acceptance"), lengths: new dw.PlotView(this, name, "lengths"), overlap: new dw.OverlapView(this, name),
         mask: new dw.MaskView(this, name), copies: new dw.CopiesView(this, name), timeline: new dw.TimeView(this, name),
+        bits: new dw.PlotView(this, name, "bits"), conflict: new dw.PlotView(this, name, "conflict"),
         confidence: new dw.PlotView(this, name, "confidence"), cost: new dw.PlotView(this, name, "cost")};
       this.build();
       this.empty();

@@ -14,6 +14,7 @@ sys.path[:0] = [str(REPOSITORY), str(REPOSITORY / "tests" / "viz")]
 
 import fake_traces as fakes  # noqa: E402
 from test_acceptance import overlapped  # noqa: E402
+from test_canvas import canvas  # noqa: E402
 from test_drafts import compared, copied  # noqa: E402
 
 from viz import player  # noqa: E402
@@ -34,6 +35,7 @@ window.ready = (async () => {
 </script></body></html>"""
 
 TRACES = {
+    "canvas": canvas,
     "compared": compared,
     "copied": copied,
     "overlapped": overlapped,

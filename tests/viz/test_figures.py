@@ -24,7 +24,7 @@ DRAFTED = ("rounds", "acceptance", "lengths")
 OFFERED = {
     "speculative": ["text", "tree", *DRAFTED, "mask", "timeline", "confidence", "cost"],
     "tree": ["text", "tree", *DRAFTED, "mask", "timeline", "confidence", "cost"],
-    "masked": ["text", "map", "confidence", "cost"],
+    "masked": ["text", "map", "bits", "confidence", "cost"],
     "beams": ["text", "tree", "cost"],
     "greedy": ["text", "confidence", "cost"],
 }

@@ -1,6 +1,5 @@
 """What each network had to compute."""
 
-from viz import charts
 from viz.analysis import analyse
 from viz.figure import Figure, figure
 from workbench.trace import Trace
@@ -12,5 +11,4 @@ def _asks(trace: Trace) -> bool:
 
 @figure("cost", "Cost", "What did each network have to compute?", _asks)
 def cost(trace: Trace) -> Figure:
-    built = analyse(trace)
-    return Figure("plotly", charts.cost(built.costs, trace.glossary, built.clocks.ms)["spec"])
+    return Figure("plotly", analyse(trace).figures()["cost"]["spec"])

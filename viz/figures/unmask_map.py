@@ -14,6 +14,14 @@ def unmask_map(trace: Trace) -> Figure:
     grid = analyse(trace).grid
     grid.freeze()
     rows = [
-        {"round": number, "confidence": values, "states": letters} for number, values, letters in grid.rows
+        {
+            "round": row[0],
+            "confidence": row[1],
+            "states": row[2],
+            "rows": row[3],
+            "marks": row[4],
+            "early": row[5],
+        }
+        for row in grid.rows
     ]
     return Figure("map", {**grid.described(), "rows": rows})

@@ -1,0 +1,165 @@
+"""Pictures of masked decoding: cached rows, marks of rules, blocks, bits and costs, one token twice."""
+
+from dataclasses import replace
+
+import fake_traces as fakes
+import pytest
+from fake_traces import Scribe, begin
+
+from viz.analysis import analyse
+from viz.figure import draw, offered
+from workbench.trace import (
+    ROOT,
+    Candidates,
+    Cells,
+    Commit,
+    DraftKind,
+    Forward,
+    Lanes,
+    Phase,
+    Retract,
+    Rule,
+    Trace,
+)  # fmt: skip
+
+RULES = {
+    id: Rule(id, id, ">=", "value", "bound", "{what}: {left} reaches {right}.", "{what}: {left} < {right}.")
+    for id in ("anchor", "near_anchor", "same_token", "decided")
+}
+
+
+def finished(s: Scribe, **knobs: bool) -> Trace:
+    made = s.trace("Masked", "masked", "lossy")
+    glossary = replace(made.glossary, rules=made.glossary.rules | RULES)
+    return replace(made, glossary=glossary, header=replace(made.header, knobs=knobs))
+
+
+def said(s: Scribe, places: list[int], words: list[int], probs: list[float]) -> list[int]:
+    s.observe("target", Cells(0, tuple(places)), list(zip(words, probs, strict=True)))
+    return s.propose("target", places, words, ROOT, probs, DraftKind.POINT)
+
+
+def passes(s: Scribe, tick: int, computed: tuple[int, int], *visible: tuple[int, int]) -> None:
+    s.say(Forward("target", tick, (computed,), visible, ((0, 6),)))
+
+
+def canvas(**knobs: bool) -> Trace:
+    """Six cells behind a prompt of four, in two blocks: a full pass, two cached ones, an early end."""
+    s = Scribe()
+    at = begin(s, 6)
+    s.say(Phase(0, "Block 1"), Phase(1, "Round 1"))
+    passes(s, 0, (0, 10))
+    ids = said(s, [4, 5, 6], [1, 2, 3], [0.5, 0.25, 0.9])
+    s.say(RULES["anchor"].judge(Candidates((ids[0], ids[2])), [0.5, 0.9], [0.8, 0.8]))
+    s.say(RULES["near_anchor"].judge(Candidates((ids[1],)), [1.0], [1.0]))
+    s.say(Commit(0, (ids[0], ids[1])))
+    s.say(Phase(1, "Round 2"))
+    passes(s, 1, (6, 10), (0, 6))
+    if knobs.get("audit"):
+        passes(s, 2, (0, 10))
+    (id,) = said(s, [6], [3], [0.125])
+    s.say(RULES["same_token"].judge(Candidates((id,)), [0.0], [1.0]), Commit(0, (id,)))
+    s.say(Phase(0, "Block 2"), Phase(1, "Round 1"))
+    passes(s, 3, (7, 10), (0, 6))
+    passes(s, 3, (7, 10), (0, 6))
+    ids = said(s, [7, 8, 9], [7, 8, 7], [0.5, 0.5, 0.5])
+    s.say(RULES["decided"].judge(Lanes((0,)), [5.0], [3.0]), Commit(0, tuple(ids)))
+    assert at == 4
+    return finished(s, **knobs)
+
+
+@pytest.mark.parametrize("audit", [False, True])
+def test_rows_of_the_cache_are_fresh_kept_stale_or_unseen(audit: bool) -> None:
+    rows = draw(canvas(audit=audit), "map").spec["rows"]
+    assert [row["rows"] for row in rows] == ["", "ssffff", "ssufff"], (
+        "the exact pass of an audit is not the method's"
+    )
+
+
+def test_a_row_is_kept_as_long_as_its_token_stands() -> None:
+    s = Scribe()
+    begin(s, 3)
+    s.say(Phase(0, "Round 1"))
+    passes(s, 0, (0, 7))
+    s.say(Commit(0, tuple(said(s, [4], [1], [0.9]))), Phase(0, "Round 2"))
+    passes(s, 1, (4, 5), (0, 4), (5, 7))
+    s.say(Commit(0, tuple(said(s, [5], [2], [0.9]))), Phase(0, "Round 3"))
+    passes(s, 2, (6, 7), (0, 6))
+    s.say(Commit(0, tuple(said(s, [6], [3], [0.9]))))
+    s.say(Retract(Cells(0, (4,)), "doubt"), Phase(0, "Round 4"))
+    passes(s, 3, (6, 7), (0, 6))
+    s.say(Commit(0, tuple(said(s, [4], [1], [0.9]))))
+    assert [row["rows"] for row in draw(finished(s), "map").spec["rows"]] == ["", "fkk", "ksf", "ssf"]
+
+
+def test_marks_and_the_early_end_stand_in_their_round() -> None:
+    rows = draw(canvas(), "map").spec["rows"]
+    assert [row["marks"] for row in rows] == [[[1, "n"], [2, "a"]], [[2, "x"]], []]
+    assert [row["early"] for row in rows] == [False, False, True]
+
+
+def test_blocks_have_their_reach_and_their_rounds() -> None:
+    spec = draw(canvas(), "map").spec
+    assert spec["blocks"] == [[4, 6, 0, 1], [7, 9, 2, 2]] and spec["borders"] == [7]
+
+
+def test_bits_and_the_three_costs_by_hand() -> None:
+    spec = draw(canvas(), "bits").spec
+    values = {each["name"]: each["y"] for each in spec["data"]}
+    assert values["bits"] == [3.0, 3.0, 3.0]
+    assert values["sequential"] == [1, 1, 1] and values["sequences"] == [1, 1, 2]
+    assert values["positions"] == [10, 4, 6]
+    told = "3 sequential rounds · 4 sequences · 20 positions"
+    made = analyse(canvas()).figures()
+    assert told in made["bits"]["question"] and told in made["cost"]["question"]
+
+
+def test_the_same_token_twice_in_one_round_shows_both_marginals_and_their_product() -> None:
+    trace = canvas()
+    (found,) = analyse(trace).conflicts.found
+    assert found.positions == (7, 9) and found.token == 7 and found.tokens[0] == 7
+    left, right, square = draw(trace, "conflict").spec["data"]
+    assert left["y"][0] == right["y"][0] == 0.5 and square["z"][0][0] == 0.25
+    for row, one in zip(square["z"], left["y"], strict=True):
+        for cell, two in zip(row, right["y"], strict=True):
+            assert cell == (None if one is None or two is None else pytest.approx(one * two, abs=1e-6))
+
+
+@pytest.mark.parametrize(("words", "apart", "applies"), [
+    ([7, 7], False, True), ([7, 8], False, False), ([7, 7], True, False), ([fakes.EOS] * 2, False, False),
+    ([fakes.WORDS.index(".")] * 2, False, False),
+])  # fmt: skip
+def test_only_words_of_one_round_are_in_conflict(words: list[int], apart: bool, applies: bool) -> None:
+    s = Scribe()
+    begin(s, 2)
+    s.say(Phase(0, "Round 1"))
+    passes(s, 0, (0, 6))
+    one, two = said(s, [4, 5], words, [0.5, 0.5])
+    s.say(Commit(0, (one,)))
+    if apart:
+        s.say(Phase(0, "Round 2"))
+        passes(s, 1, (0, 6))
+    s.say(Commit(0, (two,)))
+    assert ("conflict" in [known.id for known in offered(finished(s))]) is applies
+
+
+def test_figures_of_a_canvas_do_not_apply_without_one() -> None:
+    for trace in (fakes.speculative(3, 3), fakes.beams(3, 2, 2), fakes.greedy(5)):
+        assert not {"map", "bits", "conflict"} & {known.id for known in offered(trace)}
+
+
+def test_the_threshold_moves_and_a_second_lower_bound_is_drawn() -> None:
+    s = Scribe()
+    begin(s, 4)
+    for number, (first, second) in enumerate(((0.9, 0.9), (0.7, 0.4))):
+        s.say(Phase(0, f"Round {number + 1}"))
+        passes(s, number, (0, 8))
+        places = [4 + 2 * number, 5 + 2 * number]
+        ids = said(s, places, [1, 2], [0.95, 0.5])
+        s.say(fakes.CONFIDENT.judge(Candidates((ids[0],)), [0.95], [first]))
+        s.say(fakes.CONFIDENT.judge(Candidates((ids[1],)), [0.5], [second]), Commit(0, tuple(ids)))
+    lines = analyse(finished(s)).lines()
+    assert [(each["bound"], each["lower"]) for each in lines] == [(0.9, None), (0.7, 0.4)]
+    named = {each["name"]: each for each in draw(finished(s), "confidence").spec["data"]}
+    assert named["threshold of the rule"]["y"] == [0.9, 0.7]
+    assert named["lowest bound of the round"]["x"] == [2] and named["lowest bound of the round"]["y"] == [0.4]
