@@ -183,7 +183,7 @@ class ReelBuilder:
 
     def summary(self) -> dict[str, Any]:
         """The run in a few numbers, under the names that serving engines use."""
-        return summary.of(self.lines(), self.drafts(), self.clocks)
+        return summary.of(self.lines(), self.drafts(), self.clocks, self.spent)
 
     def drafts(self) -> list[acceptance.Draft]:
         """What every verifying pass judged."""

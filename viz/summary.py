@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from viz.acceptance import Draft, by_position
+from viz.bits import Costs
 from viz.clocks import Clocks
 
 DEFINITIONS: dict[str, str] = {
@@ -25,6 +26,7 @@ DEFINITIONS: dict[str, str] = {
     "acceptance_histogram": "Entry n: drafts of which n candidates became text, the target's own left out.",
     "tokens_per_target_pass": "Tokens of the answer per pass of the target, the first pass included.",
     "forward_passes": "Passes one after the other; those that could run at the same time count once.",
+    "sequences": "Passes of any network, those of the same time counted one by one.",
     "target_passes": "Passes of the target model, one after the other.",
     "rows": "Sequence rows pushed through any network.",
     "tokens": "Most tokens that the answer held.",
@@ -35,12 +37,15 @@ DEFINITIONS: dict[str, str] = {
 """Key names of speculation follow vLLM's speculative-decoding metrics where it has the quantity."""
 
 
-def of(lines: Sequence[Mapping[str, Any]], drafts: Sequence[Draft], clocks: Clocks) -> dict[str, Any]:
+def of(
+    lines: Sequence[Mapping[str, Any]], drafts: Sequence[Draft], clocks: Clocks, spent: Costs
+) -> dict[str, Any]:
     """The summary; the speculative part only where a draft was verified."""
     told: dict[str, Any] = {
         "tokens": clocks.tokens,
         "rounds": len(lines),
         "forward_passes": clocks.passes,
+        "sequences": spent.sequences,
         "target_passes": clocks.target,
         "tokens_per_target_pass": round(clocks.tokens / clocks.target, 4) if clocks.target else 0.0,
         "rows": clocks.rows,

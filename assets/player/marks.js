@@ -3,7 +3,7 @@
   "use strict";
   const {el} = dw;
   const ROWS = {k: "its row read from the cache", s: "its row read from the cache, stale", u: "not seen by the network"};
-  const MARKS = {a: "anchor", n: "near an anchor", v: "verified", x: "refused by the check", p: "pivot"};
+  const MARKS = {a: "anchor", n: "near an anchor", v: "passed the check", x: "refused by the check", p: "pivot"};
   const EARLY = "everything written early";
 
   function strip(pen, colours, letter, x, y, w, h) {

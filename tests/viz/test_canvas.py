@@ -163,3 +163,8 @@ def test_the_threshold_moves_and_a_second_lower_bound_is_drawn() -> None:
     named = {each["name"]: each for each in draw(finished(s), "confidence").spec["data"]}
     assert named["threshold of the rule"]["y"] == [0.9, 0.7]
     assert named["lowest bound of the round"]["x"] == [2] and named["lowest bound of the round"]["y"] == [0.4]
+
+
+def test_the_summary_has_the_three_costs() -> None:
+    told = analyse(canvas()).summary()
+    assert (told["forward_passes"], told["sequences"], told["rows"]) == (3, 4, 20)
