@@ -8,6 +8,7 @@ import dataclasses
 import difflib
 import itertools
 from collections.abc import Callable, Collection, Iterator, Mapping
+from copy import copy
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, cast
@@ -195,13 +196,16 @@ class Method:
         declared last: what is declared first leads.
         """
         free = [knob for knob in reversed(self.knobs) if knob.options and knob.name not in keep]
+        now = dict(vars(params))
+        others = {k.name: [each for each in k.options if each != now[k.name]] for k in free}
+        trial = copy(params)  # one object for all trials: making one for each would be most of the work
         for count in range(len(free) + 1):
-            for changed in itertools.combinations(free, count):
-                names = [knob.name for knob in changed]
-                for values in itertools.product(*(knob.options for knob in changed)):
-                    other = dataclasses.replace(params, **dict(zip(names, values, strict=True)))
-                    if not self.legal(other):
-                        return other
+            for names in itertools.combinations(others, count):
+                for values in itertools.product(*(others[name] for name in names)):
+                    vars(trial).update(zip(names, values, strict=True))
+                    if not self.legal(trial):
+                        return dataclasses.replace(params, **dict(zip(names, values, strict=True)))
+                vars(trial).update(now)
         return None
 
     def start(self, run: Run, params: Any) -> Iterator[Event]:
