@@ -165,9 +165,7 @@ def test_one_block_length_and_no_cue_is_one_stage(model: Made) -> None:
 def test_the_second_stage_on_a_block_model_is_autoregressive(seed: int) -> None:
     """Nothing of the wide blocks is left in the cache: the rest of the text is that of blocks of one."""
     model = net(seed, block=2)
-    _, answer, _ = events_of(
-        "tccf", {"coarse": 2, "fine": 1, "think": 0.5, "low": 1.0, "high": 1.0}, model
-    )
+    _, answer, _ = events_of("tccf", {"coarse": 2, "fine": 1, "think": 0.5, "low": 1.0, "high": 1.0}, model)
     assert len(answer) == TOKENS
     written: list[int] = [*PROMPT, *answer[:6]]
     reader = model(Meter())

@@ -23,7 +23,6 @@ def unspelled(token: int) -> bytes:
     return b""
 
 
-
 class Ticks(Protocol):
     """The part of the meter that a method may touch."""
 
