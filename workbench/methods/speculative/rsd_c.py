@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from workbench.methods.api import Guarantee, Promise, knob, method, temperature
 from workbench.methods.loops.draft_verify import draft_verify
-from workbench.methods.loops.drafting.static_tree import WIDTHS_HELP, StaticTree
+from workbench.methods.loops.drafting.static_tree import NOISY, WIDTHS_HELP, StaticTree
 from workbench.methods.loops.verification import VERIFICATIONS
 from workbench.methods.rules import DRAWN, GREEDY_MATCH, TOP_K_HELP, TOP_P_HELP
 from workbench.methods.run import Run
@@ -40,7 +40,7 @@ class Params:
     ),
     params=Params,
     rules=(*RECURSIVE.rules, GREEDY_MATCH, DRAWN),
-    measures=RECURSIVE.measures,
+    measures=(NOISY, *RECURSIVE.measures),
     sources=RECURSIVE.sources,
 )
 def rsd_c(run: Run, p: Params) -> Iterator[Event]:
@@ -50,9 +50,9 @@ def rsd_c(run: Run, p: Params) -> Iterator[Event]:
     from the target, and the next one's draft no longer holds it. Nothing is sorted or pruned after it
     was drawn: by what a token is that would bend the output. Differs: siblings are drawn one after
     another from what is left, which has the law of the paper's Gumbel-top-k and needs no noise per
-    token of the vocabulary; the order of the draws is the order of the perturbed log-probabilities.
+    token of the vocabulary; the perturbed log-probabilities are drawn afterwards, given that order.
     Rows: the target reads 1 + nodes rows per round.
     """
     widths = [int(width) for width in p.widths.split(",")]
-    drafter = StaticTree(run, p, widths, DraftKind.SAMPLED_WITHOUT)
+    drafter = StaticTree(run, p, widths, DraftKind.SAMPLED_WITHOUT, noise=True)
     yield from draft_verify(run, p, drafter, RECURSIVE.verify)
