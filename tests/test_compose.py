@@ -110,6 +110,42 @@ EVERY = [dict(zip(NAMES, v, strict=True)) for v in itertools.product(*(each.choi
 LEGAL = [each for each in EVERY if not SPECULATIVE.legal(SPECULATIVE.values(each))]
 EXACTLY = [each for each in LEGAL if VERIFICATIONS[each["verification"]].lossless]
 SMALL = {"depth": 2, "branch": 2, "total": 4}
+SMALLER = {menu.POOLED: {"depth": 1}, menu.OPTIMAL: {"total": 3}}
+"""A pool drafts in time if its n-grams are pairs; three nodes have more than one best tree."""
+
+
+@pytest.fixture
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Few draws before the first draft, so that all can be enumerated, and a memory that soon knows."""
+    monkeypatch.setattr(menu, "SIMULATIONS", 3)
+    monkeypatch.setattr(menu, "CALIBRATION", 1)
+    monkeypatch.setattr(menu, "GRAMS", (1, 2, 2))
+
+
+@pytest.fixture
+def drafted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many tokens were judged in every round that follows."""
+    counts: list[int] = []
+    make = menu.drafter
+
+    def noting(run, p):
+        drafter = make(run, p)
+        draft = drafter.draft
+
+        def noted(run, room):
+            made = yield from draft(run, room)
+            counts.append(len(made.tokens) - made.looked)
+            return made
+
+        drafter.draft = noted  # type: ignore[method-assign]
+        return drafter
+
+    monkeypatch.setattr(menu, "drafter", noting)
+    return counts
+
+
+def small(each: dict) -> dict:
+    return {**each, **SMALL, **SMALLER.get(each["drafter"], {}), **SMALLER.get(each["shape"], {})}
 
 
 def named(each: dict) -> str:
@@ -131,21 +167,23 @@ def test_every_refusal_is_a_sentence() -> None:
 
 
 @pytest.mark.parametrize("each", EXACTLY, ids=named)
-def test_what_is_legal_and_lossless_has_the_targets_law(each: dict) -> None:
+@pytest.mark.usefixtures("soon")
+def test_what_is_legal_and_lossless_has_the_targets_law(each: dict, drafted: list[int]) -> None:
     """Drawn trees have many branches: fewer seeds, and two symbols where the target draws at every node."""
     wide = each["shape"] != menu.CHAINED and each["siblings"] != menu.LIKELIEST
     size = 2 if wide and each["verification"] == "sample_match" else 3
     for seed in (81,) if wide else (81, 83):
         laws = {"target": random_law(seed, size), "draft": random_law(seed + 1, size)}
-        found = law_of(SPECULATIVE, {**each, **SMALL}, laws, size, 3)
+        found = law_of(SPECULATIVE, small(each), laws, size, 3)
         assert distance(found, reference(laws["target"], 3)) < EXACT
+    assert any(drafted), "who never drafts is exact for nothing"
 
 
 @pytest.mark.parametrize("each", LEGAL, ids=named)
 def test_at_temperature_zero_all_write_the_greedy_text(each: dict) -> None:
     laws = {"target": random_law(5, 6), "draft": random_law(6, 6)}
     greedy = play(catalogue()["greedy"], {}, laws, 6, 16, ScriptedDice([]), (5,))
-    knobs = {**each, **SMALL, "temperature": 0.0}
+    knobs = {**small(each), "temperature": 0.0}
     assert play(SPECULATIVE, knobs, laws, 6, 16, ScriptedDice([]), (5,)) == greedy
 
 

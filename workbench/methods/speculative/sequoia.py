@@ -1,33 +1,17 @@
 """Sequoia: the static tree with the largest expected number of accepted tokens."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from workbench.maths.trees import Tree, best_first
 from workbench.methods.api import Guarantee, Promise, knob, method, temperature
 from workbench.methods.loops.draft_verify import draft_verify
-from workbench.methods.loops.drafting.calibration import acceptance_by_rank
-from workbench.methods.loops.drafting.static_tree import StaticTree
-from workbench.methods.loops.verification import VERIFICATIONS, Draft, Outcome
+from workbench.methods.loops.drafting.optimal import RATE, REACH, OptimalTree
+from workbench.methods.loops.verification import VERIFICATIONS
 from workbench.methods.rules import DRAWN, GREEDY_MATCH, TOP_K_HELP, TOP_P_HELP
 from workbench.methods.run import Run
-from workbench.trace import Candidates, DraftKind, Event, Measure, Phase, Score
+from workbench.trace import DraftKind, Event
 
 RECURSIVE = VERIFICATIONS["recursive"]
-RATE = Measure(
-    "rank_rate",
-    "acceptance rate of its rank",
-    "probability",
-    "higher",
-    "how often the child of this rank was the accepted one in the one-level test",
-)
-REACH = Measure(
-    "reach",
-    "expected to be accepted",
-    "probability",
-    "higher",
-    "product of the rates from the root to the node; their sum is the expected number of accepted drafts",
-)
 
 
 @dataclass(frozen=True)
@@ -39,34 +23,6 @@ class Params:
     calibration: int = knob(4, 1, 32, 1, "solved tasks that the one-level test reads before the first round")
     top_k: int = knob(0, 0, 1000, 1, TOP_K_HELP)
     top_p: float = knob(1.0, 0.05, 1, 0.05, TOP_P_HELP)
-
-
-class OptimalTree:
-    """Calibrates before its first draft, then drafts the best tree for the rates that were found."""
-
-    def __init__(self, run: Run, p: Params) -> None:
-        self.p = p
-        self.rates: list[float] = []
-        self.tree = StaticTree(run, p, (), DraftKind.SAMPLED_WITHOUT)
-
-    def draft(self, run: Run, room: int) -> Generator[Event, None, Draft]:
-        """A Score per node says what its rank and its place in the tree are worth."""
-        if room < 1:
-            return Draft()
-        if not self.rates:
-            yield Phase(1, "One-level test")
-            texts = run.corpus[: self.p.calibration] or (run.prompt,)
-            self.rates = acceptance_by_rank(run, self.p, self.p.ranks, texts)
-            self.tree.plan = best_first(self.rates, self.p.nodes, self.p.depth)
-            yield Phase(1, "Best tree for these rates")
-        draft = yield from self.tree.draft(run, room)
-        shape, of = Tree(draft.parents), Candidates(draft.ids)
-        yield Score(RATE.id, of, tuple(self.rates[rank] for rank in shape.ranks))
-        yield Score(REACH.id, of, tuple(shape.reach(self.rates)))
-        return draft
-
-    def learn(self, run: Run, draft: Draft, outcome: Outcome) -> None:
-        """The rates stay as the one-level test found them."""
 
 
 @method(
@@ -101,4 +57,6 @@ def sequoia(run: Run, p: Params) -> Iterator[Event]:
     where the released code draws it once per prompt. The test starts cold in every run; its passes count.
     Rows: the target reads 1 + nodes rows per round, and each calibration text once.
     """
-    yield from draft_verify(run, p, OptimalTree(run, p), RECURSIVE.verify)
+    size = (p.nodes, p.ranks, p.depth)
+    drafter = OptimalTree(run, p, size, p.calibration, DraftKind.SAMPLED_WITHOUT)
+    yield from draft_verify(run, p, drafter, RECURSIVE.verify)

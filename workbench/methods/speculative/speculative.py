@@ -26,8 +26,10 @@ class Params:
     verification: str = knob("ratio", help="the rule that keeps or rejects", choices=tuple(VERIFICATIONS))
     temperature: float = temperature(1.0)
     depth: int = knob(4, 1, 16, 1, "tokens drafted ahead: length of a chain or path, levels of a tree")
-    branch: int = knob(2, 1, 8, 1, "children per node; number of independent paths")
-    total: int = knob(16, 1, 64, 1, "nodes of a tree of fixed tokens, or of a static tree, at most")
+    branch: int = knob(
+        2, 1, 8, 1, "children per node; independent paths; nodes per level of a beam; columns of a pool"
+    )
+    total: int = knob(16, 1, 64, 1, "nodes of a tree of fixed tokens, or of one planned before, at most")
     top_k: int = knob(0, 0, 1000, 1, TOP_K_HELP)
     top_p: float = knob(1.0, 0.05, 1, 0.05, TOP_P_HELP)
 

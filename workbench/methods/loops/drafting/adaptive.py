@@ -170,11 +170,23 @@ class Search:
 
 
 class Adaptive:
-    """Searches anew in every round; the most visited nodes are drafted, each path one token longer."""
+    """Searches anew in every round; the most visited nodes are drafted.
 
-    def __init__(self, texts: Corpus, simulations: int, depth: int, nodes: int) -> None:
+    chosen: the rule that names them. longer: whether every path of full depth is drafted one token longer.
+    """
+
+    def __init__(
+        self,
+        texts: Corpus,
+        simulations: int,
+        depth: int,
+        nodes: int,
+        chosen: Rule = CHOSEN,
+        longer: bool = True,
+    ) -> None:
         self.table = Trigrams(texts)
         self.simulations, self.depth, self.nodes = simulations, depth, nodes
+        self.chosen, self.longer = chosen, longer
 
     def draft(self, run: Run, room: int) -> Generator[Event, None, Draft]:
         """A tree that depends on the text and on the dice of the search, not on those of verification."""
@@ -196,7 +208,7 @@ class Adaptive:
         yield Score(VISITS.id, ids, tuple(node.visits for node in nodes))
         yield Score(VALUE.id, ids, tuple(node.total / node.visits for node in nodes))
         yield Score(PRIORITY.id, ids, _priorities(search.root, nodes))
-        verdict = CHOSEN.judge(ids, _ranks(nodes), [self.nodes] * len(nodes))
+        verdict = self.chosen.judge(ids, _ranks(nodes), [self.nodes] * len(nodes))
         yield verdict
         kept = [node for node, passed in enumerate(verdict.passed) if passed]
         return (yield from self._lengthen(run, search, found, nodes, kept, proposed.ids, room))
@@ -215,7 +227,7 @@ class Adaptive:
         place = {ROOT: ROOT, **{node: i for i, node in enumerate(kept)}}
         tokens = [found.tokens[node] for node in kept]
         parents = [place[found.parents[node]] for node in kept]
-        ends = [node for node in kept if nodes[node].depth == self.depth < room]
+        ends = [node for node in kept if self.longer and nodes[node].depth == self.depth < room]
         grown = [(node, best) for node in ends if (best := search.likeliest(nodes[node].pair))]
         if not grown:
             return Draft(tuple(ids[node] for node in kept), tuple(tokens), tuple(parents))

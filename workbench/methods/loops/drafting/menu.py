@@ -5,16 +5,21 @@ the page greys with them.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from workbench.methods.loops.draft_verify import Drafter
+from workbench.methods.loops.drafting.adaptive import CHOSEN, SEARCH_MEASURES, TRIGRAMS, Adaptive
+from workbench.methods.loops.drafting.beam import BRANCHES, JOINT, PERTURBED, StochasticBeam
 from workbench.methods.loops.drafting.lookup import COPIED_FROM, MATCH, MATCH_LENGTH, Lookup
 from workbench.methods.loops.drafting.memory import MEMORY, MEMORY_MEASURES, Memory, Remembering
+from workbench.methods.loops.drafting.optimal import RATE, REACH, OptimalTree
 from workbench.methods.loops.drafting.paths import IndependentPaths
+from workbench.methods.loops.drafting.pool import POOL, POOL_MEASURES, Lookahead
 from workbench.methods.loops.drafting.recycling import RECYCLED, RECYCLING_MEASURES, Recycling
 from workbench.methods.loops.drafting.retrieval import DATASTORE, LONGEST, RETRIEVAL_MEASURES, Retrieval
 from workbench.methods.loops.drafting.static_tree import StaticTree
+from workbench.methods.loops.drafting.window import WINDOW
 from workbench.methods.loops.grow import EXPAND, KEPT, PATH, POINT, WITHOUT, TreeDrafter
 from workbench.methods.loops.sampling import Sampling
 from workbench.methods.loops.verification import CHAIN, PATHS, TREE, VERIFICATIONS
@@ -22,29 +27,41 @@ from workbench.methods.run import Run
 from workbench.trace import DraftKind
 
 MODEL, LOOKUP, RETRIEVAL, RECYCLING = "draft model", "prompt lookup", "retrieval", "recycling"
-REMEMBERED = "n-gram memory"
+REMEMBERED, SEARCHED, POOLED = "n-gram memory", "tri-gram search", "n-gram pool"
 CHAINED, STATIC, DYNAMIC, INDEPENDENT = "chain", "static tree", "dynamic tree", "independent paths"
+OPTIMAL, BEAM = "optimal tree", "stochastic beam"
 LIKELIEST, WITH, DISTINCT = "likeliest", "with replacement", "without replacement"
 
-SHAPES = {CHAINED: CHAIN, STATIC: TREE, DYNAMIC: TREE, INDEPENDENT: PATHS}
+SHAPES = {CHAINED: CHAIN, STATIC: TREE, OPTIMAL: TREE, DYNAMIC: TREE, BEAM: TREE, INDEPENDENT: PATHS}
 """What a shape is to a verification rule."""
 KINDS = {LIKELIEST: DraftKind.POINT, WITH: DraftKind.SAMPLED, DISTINCT: DraftKind.SAMPLED_WITHOUT}
 """What a choice of siblings is to a verification rule."""
 TAKES = {
-    MODEL: (CHAINED, STATIC, DYNAMIC, INDEPENDENT),
+    MODEL: (CHAINED, STATIC, OPTIMAL, DYNAMIC, BEAM, INDEPENDENT),
     LOOKUP: (CHAINED,),
     RETRIEVAL: (CHAINED, DYNAMIC),
     RECYCLING: (CHAINED, STATIC),
     REMEMBERED: (CHAINED, STATIC),
+    SEARCHED: (DYNAMIC,),
+    POOLED: (CHAINED, DYNAMIC),
 }
 """The shapes that each drafter can take."""
+FIXED = (LOOKUP, RETRIEVAL, RECYCLING, SEARCHED, POOLED)
+"""Drafters that have tokens, and no distribution to draw them from."""
 
-RULES = (EXPAND, KEPT)
-MEASURES = (PATH, MATCH_LENGTH, COPIED_FROM, *RETRIEVAL_MEASURES, *RECYCLING_MEASURES, *MEMORY_MEASURES)
-SOURCES = (MATCH, DATASTORE, RECYCLED, MEMORY)
+MOST_VISITED = replace(CHOSEN, bound_from="knob(total)")
+
+RULES = (EXPAND, KEPT, BRANCHES, MOST_VISITED)
+MEASURES = (
+    *(PATH, RATE, REACH, JOINT, PERTURBED, MATCH_LENGTH, COPIED_FROM, *RETRIEVAL_MEASURES),
+    *(*RECYCLING_MEASURES, *MEMORY_MEASURES, *SEARCH_MEASURES, *POOL_MEASURES),
+)
+SOURCES = (MATCH, DATASTORE, RECYCLED, MEMORY, TRIGRAMS, POOL, WINDOW)
 """What the drafters declare."""
 LONGEST_NGRAM, MATCHES, GRAMS = 3, 1000, (2, 4, 10)
 """What lookup, retrieval and memory have as knobs of their own methods, at their usual values."""
+SIMULATIONS, CALIBRATION = 40, 4
+"""The same of the search, and of the optimal tree: how many solved tasks its one-level test reads."""
 
 
 class Menu(Sampling, Protocol):
@@ -76,12 +93,14 @@ def _not_drafted(menu: Menu) -> str:
     takes = TAKES[menu.drafter]
     if menu.shape not in takes:
         return f"{menu.drafter.capitalize()} drafts a {' or a '.join(takes)}; it has no {menu.shape}."
-    if menu.drafter in (LOOKUP, RETRIEVAL, RECYCLING) and menu.siblings != LIKELIEST:
+    if menu.drafter in FIXED and menu.siblings != LIKELIEST:
         return "These drafts are fixed by what was written, the likeliest first; choose likeliest siblings."
     if menu.drafter == REMEMBERED and menu.siblings == WITH:
         return "The n-gram memory chooses different tokens; choose likeliest, or without replacement."
     if menu.shape == INDEPENDENT and menu.siblings != WITH:
         return "Independent paths do not know of each other; choose siblings with replacement."
+    if menu.shape == BEAM and menu.siblings != DISTINCT:
+        return "A stochastic beam draws different tokens; choose siblings without replacement."
     if menu.shape == DYNAMIC and menu.siblings == WITH:
         return "A dynamic tree expands different tokens; choose likeliest siblings, or without replacement."
     return ""
@@ -121,6 +140,11 @@ def _model(run: Run, menu: Menu) -> Drafter:
         chosen = POINT if menu.siblings == LIKELIEST else WITHOUT
         sampling = (menu.temperature, menu.top_k, menu.top_p)
         return TreeDrafter(run, Grown(*sampling, chosen, menu.branch, menu.depth, menu.total))
+    if menu.shape == BEAM:
+        return StochasticBeam(run, menu, menu.branch, menu.depth)
+    if menu.shape == OPTIMAL:
+        size = (menu.total, menu.branch, menu.depth)
+        return OptimalTree(run, menu, size, CALIBRATION, KINDS[menu.siblings])
     branch = 1 if menu.shape == CHAINED else menu.branch
     return StaticTree(run, menu, widths(branch, menu.depth, menu.total), KINDS[menu.siblings])
 
@@ -159,10 +183,22 @@ def _remembered(run: Run, menu: Menu) -> Drafter:
     return Remembering(Memory(*GRAMS), shape, drawn, greedy=menu.temperature == 0)
 
 
+def _searched(run: Run, menu: Menu) -> Drafter:
+    return Adaptive(run.corpus, SIMULATIONS, menu.depth, menu.total, MOST_VISITED, longer=False)
+
+
+def _pooled(run: Run, menu: Menu) -> Drafter:
+    """As many guesses as the window has columns, which is the paper's own choice; in a chain the latest."""
+    guesses = 1 if menu.shape == CHAINED else menu.branch
+    return Lookahead(menu.branch, menu.depth + 1, guesses, pool_from_prompt=False)
+
+
 MAKERS: dict[str, Callable[[Run, Menu], Drafter]] = {
     MODEL: _model,
     LOOKUP: _lookup,
     RETRIEVAL: _retrieval,
     RECYCLING: _recycling,
     REMEMBERED: _remembered,
+    SEARCHED: _searched,
+    POOLED: _pooled,
 }
