@@ -83,6 +83,18 @@ def test_nearest_changes_as_little_as_it_can_and_what_is_declared_last_first() -
     assert CAKE.nearest(Cake(layers=9)) is None, "numbers stay as they are"
 
 
+def test_nearest_asks_for_nothing_twice() -> None:
+    """Whole lists of choices can be illegal, and the page waits."""
+    asked: list[tuple] = []
+
+    def never(params) -> str:
+        asked.append(dataclasses.astuple(params))
+        return "No."
+
+    assert dataclasses.replace(CAKE, legal=never).nearest(Cake()) is None
+    assert len(asked) == len(set(asked)) == 2 * 3 * 2
+
+
 def test_the_page_is_told_what_else_would_change() -> None:
     told = selection_json("speculative", {"siblings": "likeliest"})
     assert told["problem"].startswith("Speculative sampling needs drafts drawn")
