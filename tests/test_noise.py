@@ -2,38 +2,31 @@
 
 import math
 import random
-from typing import Any, cast
 
 import torch
 
 from workbench.maths.accept import without
 from workbench.methods.dice import SeededDice
-from workbench.methods.loops.drafting.levels import Child
-from workbench.methods.loops.drafting.static_tree import noisy
+from workbench.methods.loops.drafting.noise import noisy
 
 PROBS = torch.tensor([0.5, 0.3, 0.15, 0.05], dtype=torch.float64)
 
 
-class OnlyDice:
-    def __init__(self, seed: int) -> None:
-        self.dice = SeededDice(seed)
-
-
-def family(run: OnlyDice, width: int) -> list[Child]:
+def family(dice: SeededDice, width: int) -> list[float]:
     probs, found = PROBS, []
     for _ in range(width):
-        pick = run.dice.pick(probs)
-        found.append(Child(pick.index, pick.prob, probs))
+        pick = dice.pick(probs)
+        found.append(pick.prob)
         probs = without(probs, pick.index)
     return found
 
 
 def test_values_fall_and_match_gumbel_top_k() -> None:
-    run, rng = OnlyDice(3), random.Random(4)
+    dice, rng = SeededDice(3), random.Random(4)
     ours: list[list[float]] = []
     theirs: list[list[float]] = []
     for _ in range(6000):
-        values = noisy(cast(Any, run), family(run, 3))
+        values = noisy(dice, family(dice, 3))
         assert values == sorted(values, reverse=True)
         ours.append(values)
         noise = [math.log(p) - math.log(-math.log(rng.random())) for p in PROBS.tolist()]
@@ -46,5 +39,5 @@ def test_values_fall_and_match_gumbel_top_k() -> None:
 
 
 def test_all_tokens_drawn_is_no_division_by_zero() -> None:
-    run = OnlyDice(5)
-    assert all(math.isfinite(value) for value in noisy(cast(Any, run), family(run, 4)))
+    dice = SeededDice(5)
+    assert all(math.isfinite(value) for value in noisy(dice, family(dice, 4)))

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from workbench.methods.api import Guarantee, Promise, knob, method, temperature
 from workbench.methods.loops.draft_verify import draft_verify
-from workbench.methods.loops.drafting.static_tree import NOISY, WIDTHS_HELP, StaticTree
+from workbench.methods.loops.drafting.noise import NOISY
+from workbench.methods.loops.drafting.static_tree import WIDTHS_HELP, StaticTree
 from workbench.methods.loops.verification import VERIFICATIONS
 from workbench.methods.rules import DRAWN, GREEDY_MATCH, TOP_K_HELP, TOP_P_HELP
 from workbench.methods.run import Run

@@ -58,7 +58,7 @@ def stand(run: Run, p: Params) -> Iterator[Event]:
     fixed tree. Inferred, not read: the n-gram is the context that is looked up; verification is recursive
     rejection for draws without replacement with the renormalised row as the draft's distribution, which
     is exact also where that row is zero. Differs: children are drawn one after another without
-    replacement, which has the law of Gumbel top-k, so there are no Gumbel numbers to record; the shape
+    replacement, which has the law of Gumbel top-k, and the perturbed values are drawn afterwards; the shape
     of the tree is computed, not calibrated on problems; the memory learns from kept text only, after
     verification, and starts cold in every run, where the paper keeps it over the samples of a problem.
     At temperature 0 the likeliest children are drafted. Rows: the target reads 1 + nodes rows per round.

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from workbench.maths.accept import without
 from workbench.maths.sample import warp
+from workbench.methods.loops.drafting.noise import NOISY, noisy
 from workbench.methods.loops.drafting.points import Points, template
 from workbench.methods.loops.verification import Draft, Outcome
 from workbench.methods.run import ANSWER, Run
@@ -18,7 +19,7 @@ MEMORY = Source("memory", "the n-gram memory", "draft")
 MEMORY_ROWS = Measure("memory_rows", "n-grams in the memory", "n-grams", "higher", "different n-grams so far")
 CONTEXT = Measure("context_length", "n-gram used", "tokens", "higher", "tokens of the n-gram that was found")
 SEEN = Measure("seen", "times seen", "count", "higher", "distributions that were averaged for this n-gram")
-MEMORY_MEASURES = (MEMORY_ROWS, CONTEXT, SEEN)
+MEMORY_MEASURES = (MEMORY_ROWS, CONTEXT, SEEN, NOISY)
 
 
 @dataclass
@@ -74,6 +75,7 @@ class _Round:
     contexts: list[int] = field(default_factory=list)
     beliefs: list[Tensor] = field(default_factory=list)
     asked: list[list[int]] = field(default_factory=list)
+    noise: list[float] = field(default_factory=list)
 
 
 class Remembering:
@@ -102,6 +104,8 @@ class Remembering:
         ids = Candidates(proposed.ids)
         yield Score(CONTEXT.id, ids, tuple(made.lengths))
         yield Score(SEEN.id, ids, tuple(made.counts))
+        if self.drawn:
+            yield Score(NOISY.id, ids, tuple(made.noise))
         inner = tuple(proposed.ids[node] for node in made.contexts[1:])
         of: list[Refs] = [here, Candidates(inner)] if inner else [here]
         space = "vocabulary" if self.greedy else "processed"
@@ -131,6 +135,8 @@ class Remembering:
                 made.drawn_from.append(drawn_from)
                 made.lengths.append(n)
                 made.counts.append(row.seen)
+            if self.drawn:
+                made.noise += noisy(run.dice, [prob for _, prob, _ in children])
             made.contexts.append(node)
             made.beliefs.append(belief)
             made.asked.append([token for token, _, _ in children])

@@ -1,6 +1,5 @@
 """A drafter whose tree has a fixed shape, planned before a token is known."""
 
-import math
 from collections.abc import Generator, Sequence
 
 from torch import Tensor
@@ -8,19 +7,13 @@ from torch import Tensor
 from workbench.maths.accept import without
 from workbench.maths.trees import Tree, balanced
 from workbench.methods.loops.drafting.levels import Child, Growth, Levels
+from workbench.methods.loops.drafting.noise import NOISY, noisy
 from workbench.methods.loops.sampling import Sampling
 from workbench.methods.loops.verification.base import Draft, Outcome
 from workbench.methods.run import Run
-from workbench.trace import ROOT, Candidates, DraftKind, Event, Measure, Score
+from workbench.trace import ROOT, Candidates, DraftKind, Event, Score
 
 WIDTHS_HELP = "children per node, level by level"
-NOISY = Measure(
-    "noisy_log_probability",
-    "perturbed log-probability",
-    "nats",
-    "higher",
-    "log of the draft probability plus Gumbel noise; siblings are the highest of their node, in this order",
-)
 
 
 class StaticTree:
@@ -56,7 +49,7 @@ class StaticTree:
             families = [self._children(run, probs, len(below)) for probs, below in pairs]
             nodes = yield from self.levels.grow(run, tree, level, families, self.kind)
             if self.noise and nodes:
-                values = [value for family in families for value in noisy(run, family)]
+                values = [value for family in families for value in noisy(run.dice, _probs(family))]
                 yield Score(NOISY.id, Candidates(tuple(tree.ids[node] for node in nodes)), tuple(values))
             pairs = zip(planned, families, strict=True)
             stands = [place for below, family in pairs for place in below[: len(family)]]
@@ -90,17 +83,5 @@ class StaticTree:
         return family
 
 
-def noisy(run: Run, family: Sequence[Child]) -> list[float]:
-    """The perturbed log-probabilities of siblings drawn without replacement, given what was drawn.
-
-    -log of the k-th arrival in a race of exponential clocks whose rates are the draft probabilities: the
-    gaps are exponential with the rate that is left, whoever arrives (Gumbel-top-k, Kool et al. 2019).
-    """
-    now, left, values = 0.0, 1.0, []
-    for child in family:
-        now -= math.log1p(-run.dice.uniform(1.0)) / left
-        left *= 1 - child.prob
-        values.append(-math.log(max(now, 1e-300)))
-        if left <= 0:
-            left = 1e-300
-    return values
+def _probs(family: Sequence[Child]) -> list[float]:
+    return [child.prob for child in family]
