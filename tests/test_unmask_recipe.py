@@ -59,15 +59,15 @@ def test_what_is_legal_runs_and_checks(each: dict) -> None:
 
 BARS = {"early": 2.0, "middle": 1.5, "late": 1.0}
 SAME = [
-    ({}, ("fast_dllm_threshold", {"threshold": 0.9})),
+    ({}, ("fast_dllm_threshold", {"threshold": 0.85})),
     ({"select": menu.EVEN}, ("llada_low_confidence", {})),
     ({"select": menu.EVEN, "score": menu.CHANCE}, ("llada_random_remask", {})),
     ({"select": menu.FACTOR}, ("fast_dllm_factor", {})),
     ({"select": menu.BUDGET, "score": menu.ENTROPY}, ("eb_sampler", {})),
-    ({"select": menu.MOVING}, ("bacd", {})),
+    ({"select": menu.MOVING}, ("bacd", {"low": 0.7, "high": 0.85})),
     ({"select": menu.LEAP}, ("local_leap", {})),
     ({"select": menu.STEADY}, ("klass", {})),
-    ({"select": menu.WINNERS, "low": 0.4}, ("hierarchy", {})),
+    ({"select": menu.WINNERS, "low": 0.7}, ("hierarchy", {})),
     ({"logits": menu.CREDIT}, ("credit_decoding", {})),
     ({"scope": menu.ADAPTIVE}, ("adablock", {})),
     ({"select": menu.EVEN, "stop": menu.EARLY}, ("prophet", {})),

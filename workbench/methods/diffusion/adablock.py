@@ -36,7 +36,7 @@ CACHES = {"none": lambda: plain, "prefix": prefix_cache, "dual": dual_cache}
 @dataclass(frozen=True)
 class Params:
     temperature: float = temperature()
-    threshold: float = knob(0.9, 0, 1, 0.01, THRESHOLD_HELP + " (paper: 0.9; calibrated: 0.865)")
+    threshold: float = knob(0.85, 0, 1, 0.01, THRESHOLD_HELP + " (paper: 0.9; calibrated: 0.85)")
     delimiter: float = knob(
         0.3,
         0,

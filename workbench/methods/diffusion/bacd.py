@@ -15,8 +15,8 @@ from workbench.trace import Event
 @dataclass(frozen=True)
 class Params:
     temperature: float = temperature()
-    low: float = knob(0.6, 0, 1, 0.01, "the bar never falls below this (paper: 0.6; calibrated: 0.704)")
-    high: float = knob(0.9, 0, 1, 0.01, "the bar never rises above this (paper: 0.9; calibrated: 0.865)")
+    low: float = knob(0.6, 0, 1, 0.01, "the bar never falls below this (paper: 0.6)")
+    high: float = knob(0.9, 0, 1, 0.01, "the bar never rises above this (paper: 0.9)")
     block_length: int = knob(8, 1, 512, 1, BLOCK_HELP + " (paper: 16)")
 
 

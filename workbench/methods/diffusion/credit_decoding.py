@@ -24,7 +24,9 @@ from workbench.trace import Event
 @dataclass(frozen=True)
 class Params:
     temperature: float = temperature()
-    threshold: float = knob(0.9, 0, 1, 0.01, THRESHOLD_HELP + ", credit included (paper: 0.8 to 0.9)")
+    threshold: float = knob(
+        0.85, 0, 1, 0.01, THRESHOLD_HELP + ", credit included (paper: 0.8 to 0.9; calibrated: 0.85)"
+    )
     alpha: float = knob(0.7, 0, 4, 0.05, "weight of the credit; 0 is the threshold rule")
     gamma: float = knob(0.2, 0, 2, 0.05, "power of a probability when it earns credit; low lifts weak ones")
     beta: float = knob(0.8, 0, 1, 0.05, "how much of the credit is kept from round to round")

@@ -25,11 +25,11 @@ ORDERS = {"entropy": NEGATIVE_ENTROPY, "confidence": CONFIDENCE, "margin": MARGI
 class Params:
     temperature: float = temperature()
     gamma: float = knob(
-        0.1,
+        0.01,
         0,
         10,
         0.01,
-        "nats of dependence that a round may ignore; 0 is one token a round (paper: 0.1; calibrated: 0.0225)",
+        "nats of dependence that a round may ignore; 0 is one token a round (paper: 0.1; calibrated: 0.01)",
     )
     order: str = knob("entropy", help="which tokens come first", choices=tuple(ORDERS))
     block_length: int = knob(64, 1, 512, 1, BLOCK_HELP)

@@ -32,7 +32,7 @@ class Params:
     cache: str = knob(
         "prefix", help="prefix: block and suffix are fed again; dual: the block alone", choices=tuple(CACHES)
     )
-    threshold: float = knob(0.9, 0, 1, 0.01, THRESHOLD_HELP + " (paper: 0.9; calibrated: 0.865)")
+    threshold: float = knob(0.85, 0, 1, 0.01, THRESHOLD_HELP + " (paper: 0.9; calibrated: 0.85)")
     block_length: int = knob(8, 1, 512, 1, BLOCK_HELP + "; also how long rows may be stale (paper: 32)")
     audit: bool = knob(False, help=AUDIT_HELP)
 

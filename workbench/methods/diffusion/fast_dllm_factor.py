@@ -22,11 +22,11 @@ from workbench.trace import Event
 class Params:
     temperature: float = temperature()
     factor: float = knob(
-        1.0,
+        0.6,
         0,
         4,
         0.05,
-        "rank r (from 1) needs a confidence above 1 - factor / (r + 1) (paper: 1; calibrated: 0.549)",
+        "rank r (from 1) needs a confidence above 1 - factor / (r + 1) (paper: 1; calibrated: 0.6)",
     )
     block_length: int = knob(32, 1, 512, 1, BLOCK_HELP)
     as_released: bool = knob(

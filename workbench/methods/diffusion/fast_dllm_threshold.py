@@ -23,7 +23,7 @@ from workbench.trace import Event
 @dataclass(frozen=True)
 class Params:
     temperature: float = temperature()
-    threshold: float = knob(0.9, 0, 1, 0.01, THRESHOLD_HELP + " (paper: 0.9; calibrated: 0.865)")
+    threshold: float = knob(0.85, 0, 1, 0.01, THRESHOLD_HELP + " (paper: 0.9; calibrated: 0.85)")
     block_length: int = knob(32, 1, 512, 1, BLOCK_HELP)
 
 

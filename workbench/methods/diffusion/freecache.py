@@ -28,7 +28,7 @@ class Params:
     cut: str = knob(BLOCKS, help="which rows are frozen: finished blocks, every finished token, or all that "
                     "are far from the first mask", choices=CUTS)  # fmt: skip
     threshold: float = knob(
-        0.9, 0, 1, 0.01, THRESHOLD_HELP + ", calibrated: 0.865; 1 writes one token a round (paper)"
+        0.85, 0, 1, 0.01, THRESHOLD_HELP + ", calibrated: 0.85; 1 writes one token a round (paper)"
     )
     block_length: int = knob(
         8, 1, 512, 1, "positions that are unmasked together, and frozen together (paper: 32)"

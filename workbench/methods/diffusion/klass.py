@@ -23,8 +23,8 @@ from workbench.trace import Event
 @dataclass(frozen=True)
 class Params:
     temperature: float = temperature()
-    threshold: float = knob(0.9, 0, 1, 0.01, THRESHOLD_HELP + " (paper: 0.9; calibrated: 0.865)")
-    delta: float = knob(0.01, 0, 1, 0.005, "nats: a belief that changes by less has not moved")
+    threshold: float = knob(0.85, 0, 1, 0.01, THRESHOLD_HELP + " (paper: 0.9; calibrated: 0.85)")
+    delta: float = knob(0.01, 0, 1, 0.005, "nats: a belief that changes by less has not moved (paper: 0.01)")
     history: int = knob(
         2, 0, 8, 1, "how many rounds in a row it must not have moved; 0 asks for confidence only"
     )

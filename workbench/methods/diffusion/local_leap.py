@@ -23,18 +23,18 @@ from workbench.trace import Event
 class Params:
     temperature: float = temperature()
     threshold: float = knob(
-        0.9,
+        0.85,
         0,
         1,
         0.01,
-        "confidence of an anchor; away from anchors the only bar (paper: 0.9; calibrated: 0.865)",
+        "confidence of an anchor; away from anchors the only bar (paper: 0.9; calibrated: 0.85)",
     )
     relaxed: float = knob(
-        0.75,
+        0.7,
         0,
         1,
         0.01,
-        "lower bar near an anchor; the threshold itself switches it off (paper: 0.75; calibrated: 0.704)",
+        "lower bar near an anchor; the threshold itself switches it off (paper: 0.75; calibrated: 0.7)",
     )
     reach: int = knob(4, 0, 64, 1, "positions to either side of an anchor; 0 switches it off")
     block_length: int = knob(32, 1, 512, 1, BLOCK_HELP)

@@ -27,9 +27,11 @@ class Params:
     temperature: float = temperature()
     steps: int = knob(0, 0, 512, 1, STEPS_HELP)
     block_length: int = knob(8, 1, 512, 1, BLOCK_HELP + " (paper: 32)")
-    early: float = knob(12.0, 0, 100, 0.5, "mean logit gap that ends the run in the first third (paper: 7.5)")
-    middle: float = knob(10.0, 0, 100, 0.5, "the same in the second third (paper: 5)")
-    late: float = knob(8.0, 0, 100, 0.5, "the same in the last third (paper: 2.5)")
+    early: float = knob(
+        15.0, 0, 100, 0.5, "mean logit gap that ends the run in the first third (paper: 7.5; calibrated: 15)"
+    )
+    middle: float = knob(10.5, 0, 100, 0.5, "the same in the second third (paper: 5; calibrated: 10.5)")
+    late: float = knob(10.5, 0, 100, 0.5, "the same in the last third (paper: 2.5; calibrated: 10.6)")
     answer: str = knob(
         ALL, help="where the answer stands: the last positions before the end, or all", choices=(ALL, TAIL)
     )

@@ -31,7 +31,7 @@ from workbench.trace import Event
 class Params:
     temperature: float = temperature()
     wide: float = knob(
-        0.6, 0, 1, 0.01, "confidence above which a token is written (paper: 0.5 to 0.8; calibrated: 0.704)"
+        0.7, 0, 1, 0.01, "confidence above which a token is written (paper: 0.5 to 0.8; calibrated: 0.7)"
     )
     narrow: float = knob(0.9, 0, 1, 0.01, "a written token is masked again below this; 0 never revokes")
     block_length: int = knob(32, 1, 512, 1, BLOCK_HELP + " (paper: 128)")
