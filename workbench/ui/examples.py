@@ -35,16 +35,20 @@ RECIPES = (
     Recipe("example-speculative", "speculative_sampling", "math", 3, (("temperature", 0.0),)),
     Recipe("example-greedy", "greedy", "math", 3),
     Recipe("example-sampled", "speculative_sampling", "math", 10, (("temperature", 1.0),)),
-    Recipe("example-threshold", "fast_dllm_threshold", "sudoku", 3, max_tokens=32),
-    Recipe("example-low-confidence", "llada_low_confidence", "sudoku", 3, max_tokens=32),
+    Recipe("example-threshold", "fast_dllm_threshold", "sudoku", 4, max_tokens=32),
+    Recipe("example-low-confidence", "llada_low_confidence", "sudoku", 4, max_tokens=32),
+    Recipe("example-revoked", "wino", "sudoku", 11, max_tokens=32),
+    Recipe("example-kept", "fast_dllm_threshold", "sudoku", 11, max_tokens=32),
+    Recipe("example-traversal", "traversal_verification", "math", 10, (("temperature", 1.0),)),
     Recipe("example-tree", "token_tree", "math", 3),
     Recipe("example-lookup", "prompt_lookup", "math", 3),
 )
 VIEWS = (
     ("Speculative sampling beside greedy", "example-speculative", "example-greedy"),
     ("Masked diffusion: threshold beside low confidence", "example-threshold", "example-low-confidence"),
+    ("Mistakes taken back, and kept: WINO beside the threshold", "example-revoked", "example-kept"),
     ("A draft tree beside prompt lookup", "example-tree", "example-lookup"),
-    ("Accepted by chance: speculative sampling at temperature 1", "example-sampled", ""),
+    ("Accepted by chance: one chain beside a tree, at temperature 1", "example-sampled", "example-traversal"),
 )
 
 
