@@ -23,6 +23,7 @@ TASKS = ("copy", "reverse", "sort", "shuffle", "replace", "insert", "sudoku", "l
 COSTS = ("rounds", "sequences", "positions")
 SAVED, WORTH = 0.1, 0.05
 """A cost is lower if a tenth is saved; accuracy differs if three prompts of sixty do."""
+READING = "The verdict is counted; the reasons are our reading of the counts and were not tested apart."
 SHOWS, NOT, CANNOT = "shows", "does not show", "cannot show"
 
 
@@ -108,7 +109,7 @@ def page(found: Mapping[str, Figures], said: Mapping[str, Claim], each: int) -> 
         cells += [_pair(own.costs[name], other.costs[name], 1) for name in COSTS]
         lines.append(f"| {id} | {claim.beside} | {' | '.join(cells)} | {result} |")
         tells.append(f"- **{id}**: {result}. {claim.reports} {claim.why}".rstrip())
-    return "\n".join([*lines, "", "## What is reported, and what was seen", "", *tells, ""])
+    return "\n".join([*lines, "", "## What is reported, and what was seen", "", READING, "", *tells, ""])
 
 
 def _pair(own: float, other: float, digits: int) -> str:
