@@ -31,7 +31,7 @@ class Params:
         15.0, 0, 100, 0.5, "mean logit gap that ends the run in the first third (paper: 7.5; calibrated: 15)"
     )
     middle: float = knob(10.5, 0, 100, 0.5, "the same in the second third (paper: 5; calibrated: 10.5)")
-    late: float = knob(10.5, 0, 100, 0.5, "the same in the last third (paper: 2.5; calibrated: 10.6)")
+    late: float = knob(10.5, 0, 100, 0.5, "the same in the last third (paper: 2.5; calibrated: 10.5)")
     answer: str = knob(
         ALL, help="where the answer stands: the last positions before the end, or all", choices=(ALL, TAIL)
     )
