@@ -29,6 +29,7 @@ FILES: tuple[str, ...] = (
     "player.js",
 )
 """In the order in which they have to run."""
+STYLES: tuple[str, ...] = ("player.css",)
 
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8">
@@ -55,8 +56,8 @@ def script() -> str:
 
 @cache
 def style() -> str:
-    """Colour tokens and the style sheet."""
-    return css() + (FOLDER / "player.css").read_text("utf-8")
+    """Colour tokens and the style sheets."""
+    return css() + "\n".join((FOLDER / name).read_text("utf-8") for name in STYLES)
 
 
 def standalone(reels: Sequence[Mapping[str, Any]], title: str = "Replay") -> str:

@@ -26,7 +26,7 @@
         "aria-label": "Cursor", on: {input: () => player.seek(player.snap(Number(this.range.value)))}});
       this.value = el("output", {class: "dw-value"});
       this.keys = el("dl", {class: "dw-keys", "data-testid": "player-keys", hidden: true},
-        ...KEYS.flatMap(([key, text]) => [el("dt", {text: key}), el("dd", {text})]));
+        ...[...KEYS, ...dw.keys].flatMap(([key, text]) => [el("dt", {text: key}), el("dd", {text})]));
       this.help = el("button", {type: "button", class: "dw-btn dw-help", "aria-label": "Keys", title: "Keys (?)", text: "?",
         on: {click: () => this.toggleKeys()}});
       this.node = el("div", {class: "dw-controls", role: "toolbar", "aria-label": "Player"},

@@ -16,8 +16,10 @@
       this.controls = new dw.Controls(this);
       this.stage = el("div", {class: "dw-stage"}, this.panes.a.node, this.panes.b.node);
       this.root.append(el("div", {class: "dw-main"}, this.stage, this.why.node), this.race.node, this.controls.node);
+      this.parts = dw.parts.map((Part) => new Part(this));
+      for (const part of this.parts) if (part.node) this.root.append(part.node);
       this.redraw = dw.framed(() => this.draw());
-      this.onKey = (event) => this.controls.key(event);
+      this.onKey = (event) => this.controls.key(event) || this.parts.some((part) => part.key && part.key(event));
       this.root.addEventListener("keydown", this.onKey);
       this.watch();
       this.arrange();
@@ -277,6 +279,7 @@
       this.say(split);
       const lead = (this.picked && this.panes[this.picked.pane]) || panes.find((pane) => pane.max(this.clock) >= this.cursor) || panes[0];
       this.explain(lead);
+      for (const part of this.parts) part.draw(lead, this.picked, split);
     }
 
     /* While playing fast nobody reads each sentence: the inspector keeps up ten times a second. */
