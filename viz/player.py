@@ -19,6 +19,7 @@ FILES: tuple[str, ...] = (
     "marks.js",
     "map.js",
     "charts.js",
+    "race.js",
     "plots.js",
     "overlap.js",
     "drafts.js",

@@ -3,7 +3,7 @@
   "use strict";
   const SVG = "http://www.w3.org/2000/svg";
 
-  /* Further panels of the player: classes made with it, `node` stands below the controls, `draw(lead, picked,
+  /* Further panels of the player: classes made with it, `node` stands between the race and the controls, `draw(lead, picked,
      split)` follows the cursor, `key(event)` may take a key. `keys` are the lines of the list of keys. */
   dw.parts = [];
   dw.keys = [];

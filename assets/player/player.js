@@ -15,9 +15,9 @@
       this.race = new dw.Race(this);
       this.controls = new dw.Controls(this);
       this.stage = el("div", {class: "dw-stage"}, this.panes.a.node, this.panes.b.node);
-      this.root.append(el("div", {class: "dw-main"}, this.stage, this.why.node), this.race.node, this.controls.node);
       this.parts = dw.parts.map((Part) => new Part(this));
-      for (const part of this.parts) if (part.node) this.root.append(part.node);
+      this.root.append(el("div", {class: "dw-main"}, this.stage, this.why.node), this.race.node,
+        ...this.parts.flatMap((part) => part.node || []), this.controls.node);
       this.redraw = dw.framed(() => this.draw());
       this.onKey = (event) => this.controls.key(event) || this.parts.some((part) => part.key && part.key(event));
       this.root.addEventListener("keydown", this.onKey);

@@ -1,0 +1,108 @@
+/* The race: both panes on one clock, drawn by hand, so that it follows the cursor at once; and what is promised
+   about the two texts. */
+(function (dw) {
+  "use strict";
+  const {el} = dw;
+
+  dw.Race = class {
+    constructor(player) {
+      this.player = player;
+      this.canvas = el("canvas", {class: "dw-race-canvas", role: "img"});
+      this.line = el("div", {class: "dw-race-line"});
+      this.split = el("p", {class: "dw-split-note", "data-testid": "divergence"});
+      this.box = el("div", {class: "dw-race-box"}, this.canvas, this.line);
+      this.title = el("h3", {text: "Progress"});
+      this.node = el("section", {class: "dw-race", "data-testid": "race", "aria-label": "Progress of both runs"},
+        this.title, this.box, this.split);
+      this.box.addEventListener("pointerdown", (event) => this.seek(event));
+    }
+
+    reset() { this.stamp = null; }
+
+    draw(panes, clock, cursor, max) {
+      if (!this.stamp) this.room = Math.floor(this.box.clientWidth);
+      const width = this.room, height = 112;
+      const stamp = [width, clock, ...panes.map((pane) => pane.reel.version + pane.name)].join();
+      if (this.stamp !== stamp) { this.paint(panes, clock, max, width, height); this.stamp = stamp; }
+      this.line.style.transform = `translateX(${this.x(cursor)}px)`;
+    }
+
+    x(value) { return 40 + (this.width - 64) * (this.max ? value / this.max : 0); }
+
+    paint(panes, clock, max, width, height) {
+      const pen = dw.sharp(this.canvas, width, height), colours = this.player.palette;
+      const top = Math.max(1, ...panes.map((pane) => Math.max(0, ...pane.reel.beats.map((beat) => beat.n))));
+      Object.assign(this, {width, max});
+      const y = (many) => height - 24 - (height - 38) * many / top;
+      pen.font = "11px system-ui, sans-serif";
+      pen.fillStyle = colours.get("muted");
+      pen.strokeStyle = colours.get("line");
+      for (const share of [0, 0.5, 1]) {
+        const many = Math.round(top * share);
+        pen.fillText(String(many), 8, y(many) + 4);
+        pen.beginPath(); pen.moveTo(40, y(many) + 0.5); pen.lineTo(width - 24, y(many) + 0.5); pen.stroke();
+      }
+      const info = this.player.clockInfo(clock);
+      pen.fillText(info ? info.title.toLowerCase() : "", 40, height - 6);
+      pen.textAlign = "right";
+      pen.fillText(dw.number(max), width - 24, height - 6);
+      pen.textAlign = "left";
+      for (const pane of panes) this.stair(pen, pane, clock, y, colours);
+      this.canvas.setAttribute("aria-label", panes.map((pane) => `${pane.name.toUpperCase()}: ${pane.end("n")} tokens at ${dw.number(pane.max(clock))}`).join("; "));
+    }
+
+    stair(pen, pane, clock, y, colours) {
+      const index = pane.reel.clock(clock);
+      pen.strokeStyle = pen.fillStyle = colours.get(pane.name);
+      pen.lineWidth = 2;
+      pen.setLineDash(pane.name === "b" ? [6, 3] : []);
+      pen.beginPath();
+      let last = 0;
+      pen.moveTo(this.x(0), y(0));
+      for (const beat of pane.reel.beats) {
+        pen.lineTo(this.x(beat.c[index]), y(last));
+        if (beat.n !== last) pen.lineTo(this.x(beat.c[index]), y(last = beat.n));
+      }
+      pen.stroke();
+      pen.setLineDash([]);
+      const x = this.x(pane.max(clock));
+      pen.beginPath(); pen.arc(x, y(last), 3.5, 0, 7); pen.fill();
+      pen.fillText(pane.name.toUpperCase(), Math.min(x + 7, this.width - 14), y(last) + (pane.name === "b" ? 13 : -5));
+    }
+
+    seek(event) {
+      const box = this.box.getBoundingClientRect();
+      const share = (event.clientX - box.left - 40) / (this.width - 64);
+      this.player.seek(Math.max(0, Math.min(1, share)) * this.max);
+    }
+  };
+
+  /* What is promised about the two texts: a sentence. Equality is claimed only where the guarantees give it. */
+  dw.promised = function (left, right) {
+    const [a, b] = [left.header, right.header];
+    if (!a || !b) return "";
+    if (a.prompt !== b.prompt) return "The texts may differ: the prompts differ.";
+    const lossy = [a, b].filter((each) => each.guarantee === "lossy").length;
+    if (lossy) return `The texts may differ: ${lossy > 1 ? "both methods are" : "one of the methods is"} lossy.`;
+    const target = (each) => { const card = each.models.find((model) => model.role === "target"); return card ? card.sha256 || card.name : ""; };
+    if (!target(a) || target(a) !== target(b)) return "The texts may differ: the models differ.";
+    const greedy = (each) => each.method === "greedy" || each.guarantee === "same greedy text"
+      || (["same distribution", "reference"].includes(each.guarantee) && Number(each.knobs.temperature) === 0);
+    if (greedy(a) && greedy(b)) {
+      if (a.dtype !== b.dtype || a.device !== b.device) return "The texts must be equal up to rounding: the number types or devices differ.";
+      return "The texts must be equal: both methods promise the target's greedy text.";
+    }
+    if ([a, b].some((each) => each.guarantee === "other target")) return "The texts may differ: one of the methods looks for another text.";
+    return "The texts may differ: tokens are drawn at random, and only their distribution is promised.";
+  };
+
+  /* Where two texts part, as token index after the prompt, or -1. */
+  dw.firstDivergence = function (a, b) {
+    const [left, right] = [a, b].map((pane) => pane.decoded());
+    for (let at = 0; at < Math.min(left.length, right.length); at += 1) {
+      if (left[at] === null || right[at] === null) continue;
+      if (left[at] !== right[at]) return at;
+    }
+    return -1;
+  };
+})((window.dw = window.dw || {}));
