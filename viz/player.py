@@ -12,6 +12,7 @@ from viz.theme import css
 FOLDER = Path(__file__).resolve().parent.parent / "assets" / "player"
 FILES: tuple[str, ...] = (
     "dom.js",
+    "tips.js",
     "format.js",
     "reel.js",
     "text.js",
@@ -30,7 +31,7 @@ FILES: tuple[str, ...] = (
     "player.js",
 )
 """In the order in which they have to run."""
-STYLES: tuple[str, ...] = ("player.css",)
+STYLES: tuple[str, ...] = ("player.css", "explain.css",)
 
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8">

@@ -8,10 +8,21 @@
   dw.parts = [];
   dw.keys = [];
 
+  /* Say what something means (shown by tips.js); what no key reaches by itself becomes a stop of Tab. */
+  dw.tip = function (node, text) {
+    if ((node.dataset.tip || "") === (text || "")) return;
+    if (text) node.dataset.tip = text; else delete node.dataset.tip;
+    if (node.matches("button, a, input, select, textarea, summary, [tabindex]:not([data-asks])")) return;
+    node.toggleAttribute("data-asks", Boolean(text));
+    if (text) node.setAttribute("tabindex", "0"); else node.removeAttribute("tabindex");
+  };
+
   function fill(node, attrs, kids) {
+    const tag = node.tagName;
     for (const [name, value] of Object.entries(attrs || {})) {
       if (value === null || value === undefined || (value === false && !name.startsWith("aria-"))) continue;
       if (name === "text") node.textContent = value;
+      else if (name === "title" && node instanceof HTMLElement && tag !== "OPTION") dw.tip(node, value);
       else if (name === "on") for (const [type, fn] of Object.entries(value)) node.addEventListener(type, fn);
       else if (name === "style") for (const [prop, css] of Object.entries(value)) node.style.setProperty(prop, css);
       else node.setAttribute(name, value === true && !name.startsWith("aria-") ? "" : value);

@@ -15,6 +15,7 @@
       this.race = new dw.Race(this);
       this.controls = new dw.Controls(this);
       this.stage = el("div", {class: "dw-stage"}, this.panes.a.node, this.panes.b.node);
+      this.tips = new dw.Tips(this.root);
       this.parts = dw.parts.map((Part) => new Part(this));
       this.root.append(el("div", {class: "dw-main"}, this.stage, this.why.node), this.race.node,
         ...this.parts.flatMap((part) => part.node || []), this.controls.node);
