@@ -16,14 +16,27 @@ def warp(logits: Tensor, temperature: float = 1.0, top_k: int = 0, top_p: float 
     probs = torch.softmax(logits / temperature if temperature != 1 else logits, dim=-1)
     if not 0 < top_k < probs.shape[-1] and top_p >= 1:
         return probs
-    ranked, order = probs.sort(dim=-1, descending=True, stable=True)
+    ranked = _descending(probs)
     if 0 < top_k < probs.shape[-1]:
         ranked[..., top_k:] = 0
+    count = (ranked > 0).sum(dim=-1, keepdim=True)
     if top_p < 1:
         mass = ranked / ranked.sum(dim=-1, keepdim=True)
-        ranked[mass.cumsum(dim=-1) - mass >= top_p] = 0
-    kept = torch.zeros_like(probs).scatter_(-1, order, ranked)
+        count = torch.minimum(count, (mass.cumsum(dim=-1) - mass < top_p).sum(dim=-1, keepdim=True))
+    edge = ranked.gather(-1, count - 1)  # the smallest that stays, and of its equals the first ones
+    above, equal = probs > edge, probs == edge
+    room = count - above.sum(dim=-1, keepdim=True)
+    kept = torch.where(above | equal & (equal.cumsum(dim=-1) <= room), probs, 0)
     return kept / kept.sum(dim=-1, keepdim=True)
+
+
+def _descending(probs: Tensor) -> Tensor:
+    """The values of each row, largest first. torch would sort their places too, which takes longer."""
+    if not probs.is_cpu:
+        return probs.sort(dim=-1, descending=True).values
+    falling = -probs
+    falling.numpy().sort(axis=-1)  # in place, in the memory of the tensor
+    return falling.neg_()
 
 
 def one_hot(ids: Tensor, like: Tensor) -> Tensor:

@@ -10,6 +10,7 @@ from itertools import takewhile
 
 from workbench.maths.sample import precise, warp
 from workbench.methods.loops.unmasking.board import (
+    LIKELIEST,
     Board,
     Ending,
     Pick,
@@ -107,9 +108,8 @@ def _propose(board: Board, prediction: Prediction, holes: list[int]) -> Generato
     """One candidate per hole in scope, with its score."""
     run, sampling, source = board.run, board.recipe.sampling, prediction.source
     logits = prediction.at(holes)
-    probs = warp(precise(logits))
-    if sampling.processed:
-        probs = warp(precise(logits), sampling.temperature or 1.0, sampling.top_k, sampling.top_p)
+    heat, top_k, top_p = sampling[:3] if sampling.processed else LIKELIEST[:3]
+    probs = warp(precise(logits), heat or 1.0, top_k, top_p)
     if sampling.temperature == 0:
         tokens, kind = logits.argmax(dim=-1).tolist(), DraftKind.POINT
     else:
