@@ -37,6 +37,12 @@
     return pair[0] === pair[1] && left !== right ? [left, right].map((each) => String(Number(each.toPrecision(6)))) : pair;
   };
 
+  /* The three costs of a run up to a beat, side by side: what waits for what, canvases, and rows of them. */
+  dw.costs = function (reel, beat) {
+    const many = (id) => reel.value(beat, reel.clock(id)).toLocaleString("en");
+    return `${many("passes")} sequential rounds · ${many("sequences")} sequences · ${many("rows")} positions`;
+  };
+
   dw.capital = (text) => text.slice(0, 1).toUpperCase() + text.slice(1);
 
   /* Only {what}, {left} and {right} are places; nothing else in a template is interpreted. */

@@ -199,9 +199,9 @@
     say(now, reel, row) {
       const order = reel.map.rho === undefined || reel.map.rho === null ? ""
         : ` · left-to-right rank correlation ${dw.number(reel.map.rho)}`;
-      const text = `${reel.map.width} positions × ${reel.rows.length} rounds · round ${row + 1}${order}`;
+      const text = `Round ${row + 1} of ${reel.rows.length} · ${dw.costs(reel, now.beat)}${order}`;
       if (this.caption.textContent !== text) {
-        this.caption.textContent = text;
+        this.caption.textContent = this.caption.title = text;
         this.canvas.setAttribute("aria-label", `Unmask map: ${text}. Arrow keys go from cell to cell, Enter opens one.`);
       }
     }

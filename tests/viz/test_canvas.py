@@ -8,6 +8,7 @@ from fake_traces import Scribe, begin
 
 from viz.analysis import analyse
 from viz.figure import draw, offered
+from viz.reel import reel
 from workbench.trace import (
     ROOT,
     Candidates,
@@ -168,3 +169,10 @@ def test_the_threshold_moves_and_a_second_lower_bound_is_drawn() -> None:
 def test_the_summary_has_the_three_costs() -> None:
     told = analyse(canvas()).summary()
     assert (told["forward_passes"], told["sequences"], told["rows"]) == (3, 4, 20)
+
+
+def test_the_three_costs_are_clocks_and_end_at_the_totals() -> None:
+    told = reel(canvas())
+    ids = [clock["id"] for clock in told["clocks"]]
+    last = dict(zip(ids, told["beats"][-1]["c"], strict=True))
+    assert (last["passes"], last["sequences"], last["rows"]) == (3, 4, 20)
