@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from viz.fate import JUDGES
+from viz.words import compares_tokens
 from workbench.trace import Glossary, Header
 
 
@@ -19,14 +21,17 @@ def header_json(header: Header) -> dict[str, Any]:
 def glossary_json(glossary: Glossary) -> dict[str, Any]:
     """Nouns by id, with what a person reads."""
     return {
-        "sources": {id: {"title": noun.title, "role": noun.role} for id, noun in glossary.sources.items()},
+        "sources": {
+            id: {"title": noun.title, "role": noun.role, "judges": noun.role in JUDGES}
+            for id, noun in glossary.sources.items()
+        },
         "measures": {
             id: {"title": noun.title, "unit": noun.unit, "better": noun.better, "formula": noun.formula}
             for id, noun in glossary.measures.items()
         },
         "rules": {
             id: {name: getattr(noun, name) for name in ("title", "op", "left", "right", "yes", "no", "space")}
-            | {"tokens": int(noun.value_from == "token")}
+            | {"tokens": int(compares_tokens(noun))}
             for id, noun in glossary.rules.items()
         },
         "spaces": {

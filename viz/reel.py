@@ -23,7 +23,7 @@ from viz.ops import Op, ops_of
 from viz.preface import glossary_json, header_json
 from viz.records import Records
 from viz.theme import BIRTHS, LOOKS, STATUSES
-from viz.words import Narrator
+from viz.words import Narrator, compares_tokens
 from workbench.trace import (
     HELD,
     Blend,
@@ -303,7 +303,7 @@ class ReelBuilder:
                     self._words(id for row in keys for id in row[:8])
             case Judge(rule, values=values, bounds=bounds):
                 noun = self.glossary.rules.get(rule)
-                if noun and noun.value_from == "token":
+                if noun and compares_tokens(noun):
                     self._words(int(value) for value in (*values, *bounds))
             case Propose(fills=fills) | Fork(holds=fills):
                 for content in fills:

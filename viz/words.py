@@ -43,6 +43,13 @@ FLIPS: dict[str, tuple[str, str]] = {
 }
 
 
+ENDS: dict[str, str] = {
+    # verdict of a closed lane: in words, where the verdict is not already some
+    "eos": "the end of the text was written",
+    "budget": "no more tokens were allowed",
+}
+
+
 class Narrator:
     """Says what happened. Give it the state that the event has led to."""
 
@@ -67,13 +74,15 @@ class Narrator:
             case Commit():
                 return self._commit(event)
             case Retract(cells, reason):
-                noun = "Position" if len(cells) == 1 else "Positions"
-                return f"{noun} {spans(cells.positions)} became blank again: {reason}."
+                why = f": {reason}" if len(cells) == 1 else f", each for the same reason: {reason}"
+                return f"{capital(places(cells.positions))} became blank again{why}."
             case Fork():
                 return self._fork(event)
             case Close(lane, verdict, into):
-                heir = f"; lane {into} takes its text over" if into not in (ROOT, lane) else ""
-                return f"Lane {lane} ended: {verdict}{heir}."
+                name = "The text" if lane == 0 else f"Lane {lane}"
+                heir = "the text" if into == 0 else f"lane {into}"
+                left = f"; {heir} is now what it held" if into not in (ROOT, lane) else ""
+                return f"{name} ended: {ENDS.get(verdict, verdict)}{left}."
 
     def what(self, refs: Refs, index: int) -> str:
         """An address in words: the token and position of a candidate, or the position, lane, layer."""
@@ -100,7 +109,7 @@ class Narrator:
 
     def sides(self, rule: Rule, value: float, bound: float) -> tuple[str, str]:
         """Two numbers as the rule means them: token ids are shown as the tokens."""
-        if rule.value_from == "token":
+        if compares_tokens(rule):
             return quoted(Token(int(value)), self.tokens), quoted(Token(int(bound)), self.tokens)
         return numbers(value, bound)
 
@@ -128,11 +137,11 @@ class Narrator:
         where = self.what(event.of, best)
         after = "after " if isinstance(event.of, Candidates) else "at "
         kind = "" if event.space == "vocabulary" else f" ({event.space})"
-        surest = f"{key} with {number(event.probs[best][0])}{kind} {after}{where}"
+        surest = f"{key} with probability {number(event.probs[best][0])}{kind} {after}{where}"
         return (
             f"{who} believes most in {surest}."
             if many == 1
-            else (f"{who} gives its beliefs at {many} places; the surest is {surest}.")
+            else (f"{who} says what it believes at {many} places; it is surest of {surest}.")
         )
 
     def _key(self, space: str, key: int) -> str:
@@ -145,30 +154,51 @@ class Narrator:
         return plain(Token(id), self.tokens)
 
     def _propose(self, event: Propose) -> str:
-        who = self._source(event.source)
-        if len(event.fills) == 1:
-            first = f"{quoted(event.fills[0], self.tokens)} at position {event.positions[0]}"
-            return f"{who} proposes {first}{_chance(event, 0)}."
-        head = f"{who} proposes {len(event.fills)}"
+        many = len(event.fills)
+        if not many:
+            return f"{self._source(event.source)} has nothing to propose."
+        if many == 1:
+            what = f"{quoted(event.fills[0], self.tokens)} at position {event.positions[0]}"
+            return f"{self._proposes(event.source, what, True)}{_chance(event, 0)}."
         chain = all(parent == event.first + i - 1 for i, parent in enumerate(event.parents) if i)
+        noun = "tokens" if chain else "candidates"
+        head = self._proposes(event.source, f"{many} {noun} for {places(event.positions)}", False)
         if chain:
-            text = running(event.fills, self.tokens)
-            return f"{head} tokens at positions {spans(event.positions)}: ‘{clip(text)}’."
-        best = max(range(len(event.fills)), key=event.probs.__getitem__)
+            return f"{head}: ‘{clip(running(event.fills, self.tokens))}’."
+        best = max(range(many), key=event.probs.__getitem__)
         token = quoted(event.fills[best], self.tokens)
         surest = f"{token} at position {event.positions[best]}{_chance(event, best)}"
-        return f"{head} candidates at positions {spans(event.positions)}; likeliest {surest}."
+        if len(set(event.probs)) == 1:
+            return f"{head}, the first of them {token} at position {event.positions[0]}."
+        return f"{head}; the likeliest is {surest}."
+
+    def _proposes(self, source: str, what: str, single: bool) -> str:
+        """A model proposes; what was looked up in a table or a text is proposed."""
+        noun = self.glossary.sources.get(source)
+        if noun and noun.role == "match":
+            return f"{capital(what)} {'is' if single else 'are'} proposed ({noun.title})"
+        who = self._source(source)
+        return f"{who}{',' if ',' in who else ''} proposes {what}"
 
     def _score(self, event: Score) -> str:
         measure = self.glossary.measures.get(event.measure)
-        title = measure.title if measure else event.measure
-        if len(event.values) == 1:
-            return f"{capital(title)} of {self.what(event.of, 0)}: {number(event.values[0])}."
-        lower = measure is not None and measure.better == "lower"
-        best = (min if lower else max)(range(len(event.values)), key=event.values.__getitem__)
-        ends = f"{number(min(event.values))} to {number(max(event.values))}"
-        word = "lowest" if lower else "highest"
-        return f"{capital(title)} of {len(event.values)}: {ends}; {word} for {self.what(event.of, best)}."
+        title, values = capital(measure.title if measure else event.measure), event.values
+        better = measure.better if measure else "higher"
+        if not values:
+            return f"{title}: nothing to measure."
+        if event.of == Lanes((0,)):
+            return f"{title}: {number(values[0])}."
+        if len(values) == 1:
+            return f"{title} {_of(event.of)} {self.what(event.of, 0)}: {number(values[0])}."
+        head = f"{title} of {count(len(values), _noun(event.of))}"
+        if min(values) == max(values):
+            return f"{head}: {number(values[0])} each."
+        ends = f"from {number(min(values))} to {number(max(values))}"
+        if better == "neither":
+            return f"{head}: {ends}."
+        best = (min if better == "lower" else max)(range(len(values)), key=values.__getitem__)
+        word = "lowest" if better == "lower" else "highest"
+        return f"{head}: {ends}, {word} {_of(event.of)} {self.what(event.of, best)}."
 
     def _judge(self, event: Judge) -> str:
         many = len(event.passed)
@@ -176,29 +206,30 @@ class Narrator:
             return self.verdict(event, 0)
         if not many:
             return f"{self._rule(event.rule).title}: nothing to decide."
-        good = sum(event.passed)
-        head = f"{capital(self._rule(event.rule).title)}: {good} of {many} pass."
-        telling = (
-            event.passed.index(False)
-            if 0 < good < many and good >= many - good
-            else (event.passed.index(True) if good else 0)
-        )
-        return f"{head} {self.verdict(event, telling)}"
+        good, title = sum(event.passed), capital(self._rule(event.rule).title)
+        if good in (0, many):
+            return (
+                f"{title}: {'yes' if good else 'no'} for all {many}. One of these: {self.verdict(event, 0)}"
+            )
+        few = good <= many - good  # the smaller part says more
+        lone = min(good, many - good) == 1
+        who = ("The one" if lone else "One of these") if few else "The other" if lone else "One of the others"
+        return f"{title}: yes for {good} of {many}. {who}: {self.verdict(event, event.passed.index(few))}"
 
     def _commit(self, event: Commit) -> str:
         if not event.candidates:
             return "Nothing is committed."
         picked = [self.state.proposals[id] for id in event.candidates]
-        places = [proposal.position for proposal in picked]
+        where = [proposal.position for proposal in picked]
         lane = "" if event.lane == 0 else f" in lane {event.lane}"
         if len(picked) == 1:
-            return f"{quoted(picked[0].fill, self.tokens)} is committed at position {places[0]}{lane}."
+            return f"{quoted(picked[0].fill, self.tokens)} is committed at position {where[0]}{lane}."
         ordered = sorted(picked, key=lambda proposal: proposal.position)
         together = ordered[-1].position - ordered[0].position == len(ordered) - 1
         if together:
             text = clip(running([proposal.fill for proposal in ordered], self.tokens))
-            return f"{len(picked)} tokens are committed at positions {spans(places)}{lane}: ‘{text}’."
-        return f"{len(picked)} tokens are committed at positions {spans(places)}{lane}."
+            return f"{len(picked)} tokens are committed at {places(where)}{lane}: ‘{text}’."
+        return f"{len(picked)} tokens are committed at {places(where)}{lane}."
 
     def _fork(self, event: Fork) -> str:
         if event.parent == ROOT:
@@ -217,14 +248,28 @@ def verdict(rule: Rule, what: str, sides: tuple[str, str], passed: bool) -> str:
     return filled if filled.endswith((".", "!", "?")) else filled + "."
 
 
-def flip(rule: Rule, bound: str, passed: bool) -> str:
-    """What other value would have decided the other way."""
+def flip(rule: Rule, bound: float, shown: str, passed: bool) -> str:
+    """What other value would have decided the other way; `shown` is the bound as the rule means it.
+
+    A drawn u lies in [0, 1): a bound outside leaves it no other way.
+    """
+    if rule.left == "u" and rule.op == "<" and (bound >= 1 if passed else bound <= 0):
+        return (
+            f"No draw could have {'failed: u is always below 1' if passed else 'passed: u is never below 0'}."
+        )
     would_pass, would_fail = FLIPS[rule.op]
-    return (
-        f"It would have failed with {rule.left} {would_fail} {bound}."
-        if passed
-        else f"It would have passed with {rule.left} {would_pass} {bound}."
-    )
+    word, value = ("failed", would_fail) if passed else ("passed", would_pass)
+    return f"It would have {word} with {the(rule.left)} {value} {shown}."
+
+
+def the(name: str) -> str:
+    """A side of a rule as a sentence names it: u, its rank, the confidence."""
+    return name if len(name) == 1 or name.startswith("its ") else f"the {name}"
+
+
+def compares_tokens(rule: Rule) -> bool:
+    """Are the numbers of this rule token ids?"""
+    return rule.value_from == "token" or rule.value_from.startswith("top(")
 
 
 def fill(template: str, what: str, left: str, right: str) -> str:
@@ -253,6 +298,11 @@ def spans(positions: Sequence[int]) -> str:
     return ", ".join(words) if len(words) <= 6 else ", ".join(words[:5]) + f" and {len(words) - 5} more"
 
 
+def places(positions: Sequence[int]) -> str:
+    """position 3; positions 3–5, 9."""
+    return f"position{'' if len(set(positions)) == 1 else 's'} {spans(positions)}"
+
+
 def count(many: int, noun: str) -> str:
     """1 row, 2 rows."""
     return f"{many} {noun}" + ("" if many == 1 else "s")
@@ -267,6 +317,23 @@ def clip(text: str, longest: int = 48) -> str:
 def capital(text: str) -> str:
     """First letter upper case, the rest untouched."""
     return text[:1].upper() + text[1:]
+
+
+def _noun(refs: Refs) -> str:
+    match refs:
+        case Candidates():
+            return "candidate"
+        case Cells():
+            return "position"
+        case Lanes():
+            return "lane"
+        case _:
+            return "layer"
+
+
+def _of(refs: Refs) -> str:
+    """A measure is *at* a position and *of* anything else."""
+    return "at" if isinstance(refs, Cells) else "of"
 
 
 def _chance(event: Propose, index: int) -> str:

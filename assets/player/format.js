@@ -54,10 +54,14 @@
     return /[.!?]$/.test(text) ? text : text + ".";
   };
 
-  dw.flip = function (rule, right, passed) {
+  /* A drawn u lies in [0, 1): a bound outside leaves it no other way. `right` is the bound as the rule means it. */
+  dw.flip = function (rule, bound, right, passed) {
+    if (rule.left === "u" && rule.op === "<" && (passed ? bound >= 1 : bound <= 0)) {
+      return `No draw could have ${passed ? "failed: u is always below 1" : "passed: u is never below 0"}.`;
+    }
     const [pass, fail] = FLIPS[rule.op] || ["other than", "other than"];
-    return passed ? `It would have failed with ${rule.left} ${fail} ${right}.`
-      : `It would have passed with ${rule.left} ${pass} ${right}.`;
+    const left = rule.left.length === 1 || rule.left.startsWith("its ") ? rule.left : `the ${rule.left}`;
+    return `It would have ${passed ? `failed with ${left} ${fail}` : `passed with ${left} ${pass}`} ${right}.`;
   };
 
   /* A column is a list, or one value for all. */

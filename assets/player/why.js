@@ -125,7 +125,7 @@
           ` ${right} `, el("b", {text: rule.right}), el("span", {class: "dw-tick", text: passed ? " ✓ yes" : " × no"})),
         same ? null : numberLine(value, bound, rule, passed),
         el("p", {text: dw.verdict(rule, what, left, right, passed)}),
-        el("p", {class: "dw-quiet", text: dw.flip(rule, right, passed)}));
+        el("p", {class: "dw-quiet", text: dw.flip(rule, bound, right, passed)}));
     }
 
     /* What every source believed at this candidate's place: the ones that lost, and the chosen one among them. */

@@ -190,7 +190,7 @@ def test_the_sentences_of_the_page_are_those_of_python(opened: Opened) -> None:
     assert opened.page.evaluate(f"dw.verdict(...{args})") == (
         "Rejected ‘·cat’ at position 31: u = 0.83 is not below target/draft = 0.41."
     )
-    assert opened.page.evaluate(f"dw.flip({json.dumps(rule)}, '0.41', false)") == (
+    assert opened.page.evaluate(f"dw.flip({json.dumps(rule)}, 0.41, '0.41', false)") == (
         "It would have passed with u below 0.41."
     )
 

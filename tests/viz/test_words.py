@@ -28,8 +28,8 @@ def test_the_traces_hold_all_ten_verbs() -> None:
 def test_a_rejection_reads_as_in_the_design() -> None:
     said = verdict(fakes.ACCEPT, "‘·cat’ at position 31", ("0.83", "0.41"), False)
     assert said == "Rejected ‘·cat’ at position 31: u = 0.83 is not below target/draft = 0.41."
-    assert flip(fakes.ACCEPT, "0.41", False) == "It would have passed with u below 0.41."
-    assert flip(fakes.ACCEPT, "0.41", True) == "It would have failed with u at or above 0.41."
+    assert flip(fakes.ACCEPT, 0.41, "0.41", False) == "It would have passed with u below 0.41."
+    assert flip(fakes.ACCEPT, 0.41, "0.41", True) == "It would have failed with u at or above 0.41."
 
 
 def test_every_operator_can_be_flipped() -> None:
@@ -72,4 +72,4 @@ def test_other_fills_have_words() -> None:
         state.apply(made)
         assert narrator.sentence(made).endswith("(0.5).")
     assert "blank again" in narrator.sentence(Retract(fakes.Cells(0, (3,)), "edited"))
-    assert narrator.sentence(Close(0, "done", -1)) == "Lane 0 ended: done."
+    assert narrator.sentence(Close(0, "done", -1)) == "The text ended: done."
