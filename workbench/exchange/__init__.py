@@ -1,0 +1,13 @@
+"""What crosses the border: files of ours that carry a trace, and what other programs recorded.
+
+Standard library and `workbench.trace` only. A file that carries a trace (a replay, a notebook, an
+archive of tables, a timeline) opens as that very trace; counts of other engines are no traces, and
+say so.
+"""
+
+from workbench.exchange.command import command_line
+from workbench.exchange.counts import Counts, Request
+from workbench.exchange.opening import Opened, open_any
+from workbench.exchange.packed import KEY, pack, unpack
+
+__all__ = ["KEY", "Counts", "Opened", "Request", "command_line", "open_any", "pack", "unpack"]
