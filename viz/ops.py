@@ -35,8 +35,8 @@ FEW, KEEP_FEW, KEEP_MANY = 8, 8, 4
 def ops_of(event: Event, birth: str, guess: bool, above: Sequence[int]) -> list[Op]:
     """The ops of one event; `above` are the visual parents of proposed candidates."""
     match event:
-        case Forward(source, _, computed, visible, layers):
-            return [["w", source, _length(computed), _length(visible), _length(layers)]]
+        case Forward(source, tick, computed, visible, layers):
+            return [["w", source, _length(computed), _length(visible), _length(layers), tick]]
         case Observe():
             return [_belief(event)]
         case Propose():

@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from viz import summary, timeline
 from viz.theme import css
 
 FOLDER = Path(__file__).resolve().parent.parent / "assets" / "player"
@@ -15,6 +16,7 @@ FILES: tuple[str, ...] = (
     "tips.js",
     "format.js",
     "reel.js",
+    "passes.js",
     "text.js",
     "tree.js",
     "marks.js",
@@ -31,7 +33,11 @@ FILES: tuple[str, ...] = (
     "player.js",
 )
 """In the order in which they have to run."""
-STYLES: tuple[str, ...] = ("player.css", "explain.css",)
+STYLES: tuple[str, ...] = (
+    "player.css",
+    "compare.css",
+    "explain.css",
+)
 
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8">
@@ -53,7 +59,9 @@ JSON.parse(document.getElementById("reels").textContent).forEach((reel, at) => p
 @cache
 def script() -> str:
     """All scripts joined; defines `window.WorkbenchPlayer`."""
-    return "\n".join((FOLDER / name).read_text("utf-8") for name in FILES)
+    told = json.dumps(summary.tables() | {"presets": timeline.presets()}, ensure_ascii=False)
+    tables = f"window.dw = window.dw || {{}};\ndw.tables = {told};"
+    return "\n".join([tables, *((FOLDER / name).read_text("utf-8") for name in FILES)])
 
 
 @cache

@@ -36,6 +36,47 @@ DEFINITIONS: dict[str, str] = {
 }
 """Key names of speculation follow vLLM's speculative-decoding metrics where it has the quantity."""
 
+LOWER, HIGHER = "lower", "higher"
+COMPARED: tuple[tuple[str, str, str, bool], ...] = (
+    ("tokens", "Tokens", "", False),
+    ("rounds", "Rounds", LOWER, True),
+    ("forward_passes", "Forward passes", LOWER, True),
+    ("sequences", "Sequences", LOWER, True),
+    ("target_passes", "Target passes", LOWER, True),
+    ("rows", "Rows pushed", LOWER, True),
+    ("retracted", "Cells taken back", "", False),
+    ("milliseconds", "Milliseconds", LOWER, True),
+    ("tokens_per_target_pass", "Tokens per target pass", HIGHER, False),
+    ("num_drafts", "Drafts", "", False),
+    ("num_proposed_tokens", "Proposed draft tokens", "", False),
+    ("num_pruned_tokens", "Pruned draft tokens", "", False),
+    ("num_draft_tokens", "Verified draft tokens", "", False),
+    ("num_accepted_tokens", "Accepted draft tokens", "", False),
+    ("draft_acceptance_rate", "Draft acceptance rate", HIGHER, False),
+    ("mean_acceptance_length", "Mean acceptance length", HIGHER, False),
+    ("mean_accepted_drafts", "Mean accepted drafts", HIGHER, False),
+)
+"""What two runs are compared in: key, title, which side is better (where one is), and whether that holds
+only for equally many tokens."""
+
+LEDGER: tuple[tuple[str, str, str], ...] = (
+    ("passes", "Passes", "Times that this network ran."),
+    ("rows", "Rows", "Sequence rows that it computed."),
+    ("cached", "Cached rows", "Rows that its passes read from the cache instead, summed over the passes."),
+    ("work", "Layer-positions", "Rows times the layers that they went through."),
+)
+"""The columns of the cost ledger: key, title, definition."""
+
+
+def tables() -> dict[str, Any]:
+    """What the page compares runs by, with the definitions."""
+    metrics = [
+        {"id": id, "title": title, "better": better, "equal": equal, "means": DEFINITIONS[id]}
+        for id, title, better, equal in COMPARED
+    ]
+    ledger = [{"id": id, "title": title, "means": means} for id, title, means in LEDGER]
+    return {"metrics": metrics, "ledger": ledger}
+
 
 def of(
     lines: Sequence[Mapping[str, Any]], drafts: Sequence[Draft], clocks: Clocks, spent: Costs

@@ -6,6 +6,7 @@ c * a, and passes of one tick run side by side. Its times are modelled, never me
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from viz.fate import JUDGES
@@ -36,6 +37,14 @@ PRESETS: Mapping[str, Costs] = {
     "compute": Costs("compute-bound, large batch", 1.0, 0.25, 1, 0.1),
 }
 """Round numbers that show the two regimes; no machine was measured for them."""
+
+
+def presets() -> list[dict[str, Any]]:
+    """The presets as the page lists them."""
+    return [
+        {"id": id, "title": costs.title, "a": costs.a, "b": costs.b, "n0": costs.n0, "c": costs.c}
+        for id, costs in PRESETS.items()
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +107,16 @@ def modelled(built: "ReelBuilder", costs: Costs) -> dict[str, float]:
     }
 
 
+def clock(built: "ReelBuilder", costs: Costs, beats: int) -> list[float]:
+    """Modelled time at each beat: when the last of the passes up to it stops."""
+    times = [0.0] * beats
+    for each, slot in zip(
+        built.records.passes, schedule(built.records.passes, judging(built), costs), strict=True
+    ):
+        times[each.beat] = max(times[each.beat], slot.stop)
+    return list(accumulate(times, max))
+
+
 def prompt(built: "ReelBuilder") -> int:
     """How many cells of the answer's lane were given."""
     return built.state.lanes[0].births.count(HELD) if 0 in built.state.lanes else 0
@@ -131,11 +150,7 @@ def panel(built: "ReelBuilder") -> dict[str, Any]:
         ],
         "tokens": built.clocks.tokens,
         "prompt": prompt(built),
-        "presets": [
-            {"id": id, "title": costs.title, "a": costs.a, "b": costs.b, "n0": costs.n0, "c": costs.c}
-            | modelled(built, costs)
-            for id, costs in PRESETS.items()
-        ],
+        "presets": [preset | modelled(built, PRESETS[preset["id"]]) for preset in presets()],
     }
     question = "What ran at the same time, and what would it take on another machine?"
     return {"title": "Time", "question": question, "kind": "timeline", "clock": "", "spec": spec}

@@ -24,6 +24,7 @@
     build() {
       const name = this.name;
       this.title = el("h2", {class: "dw-title"});
+      this.pin = el("span", {class: "dw-pin", title: "The reference: it stays while others are run beside it.", text: "pinned"});
       this.chip = el("span", {class: "dw-chip dw-guarantee"});
       this.models = el("span", {class: "dw-models"});
       this.state = el("span", {class: "dw-status", "data-testid": `status-${name}`, role: "status"});
@@ -40,7 +41,7 @@
       this.tabs = el("div", {class: "dw-tabs", role: "tablist", "aria-label": `Figures ${name.toUpperCase()}`});
       this.panel = el("div", {class: "dw-panel", role: "tabpanel", id: `dw-panel-${name}-${dw.serial = (dw.serial || 0) + 1}`});
       this.node = el("section", {class: "dw-pane", "data-pane": name, "aria-label": `Run ${name.toUpperCase()}`},
-        el("header", {class: "dw-head"}, el("span", {class: "dw-letter", text: name.toUpperCase()}), this.title, this.cursor),
+        el("header", {class: "dw-head"}, el("span", {class: "dw-letter", text: name.toUpperCase()}), this.title, this.pin, this.cursor),
         el("div", {class: "dw-facts"}, this.chip, this.badge, this.state, this.done), this.note,
         el("div", {class: "dw-sub"}, this.models, this.modes), this.message, this.legend, this.text.body, this.tabs, this.panel);
     }
@@ -60,6 +61,18 @@
       this.error = "";
     }
 
+    /* What this pane shows, and showing what another one held. */
+    held() { return {reel: this.reel, status: this.status, picked: this.tab, mode: this.text.mode}; }
+
+    take({reel, status, picked, mode}) {
+      this.ticket = (this.ticket || 0) + 1;
+      this.empty();
+      Object.assign(this, {reel, now: new dw.Now(reel), status, picked});
+      this.offer();
+      this.setMode(mode);
+      this.headline();
+    }
+
     get full() { return this.reel.beats.length > 0; }
     max(clock) { return this.reel.max(this.reel.clock(clock)); }
     end(name) { return this.full ? this.reel.beats[this.reel.beats.length - 1][name] : 0; }
@@ -67,6 +80,7 @@
     append(delta) {
       if (delta.from === 0 && this.full) { const status = this.status; this.empty(); this.status = status; }
       this.reel.append(delta);
+      dw.model(this.reel, this.player.costs);
       this.offer();
       this.headline();
     }

@@ -6,7 +6,7 @@
   class Player {
     constructor(root, options) {
       Object.assign(this, {options: options || {}, clock: "passes", cursor: 0, playing: false, speed: 4, follow: true,
-        picked: null, listeners: {cursor: new Set(), select: new Set()}});
+        picked: null, pinned: false, listeners: {}, costs: firstCosts()});
       this.root = el("div", {class: "dw" + (this.options.theme ? ` dw-${this.options.theme}` : "")});
       root.append(this.root);
       this.palette = new dw.Palette(this.root);
@@ -59,6 +59,7 @@
 
     async load(name, reelOrUrl) {
       const pane = this.panes[name], ticket = pane.ticket = (pane.ticket || 0) + 1;
+      if (name === "a") this.pin(false);
       pane.empty();
       pane.loading = true;
       pane.status = {};
@@ -92,6 +93,7 @@
 
     append(name, delta) {
       const pane = this.panes[name];
+      if (delta.from === 0 && name === "a") this.pin(false);
       if (delta.from === 0) { pane.ticket = (pane.ticket || 0) + 1; this.follow = true; pane.loading = false; pane.error = ""; }
       const was = pane.full;
       pane.append(delta);
@@ -102,6 +104,7 @@
 
     clear(name) {
       const pane = this.panes[name];
+      if (name === "a") this.pin(false);
       pane.ticket = (pane.ticket || 0) + 1;
       pane.empty();
       pane.loading = false;
@@ -198,11 +201,21 @@
     }
 
     setClock(id) {
+      this.retime(() => { this.clock = id; this.controls.clock.value = id; });
+    }
+
+    /* The costs of the modelled clock: {a, b, n0, c}. */
+    setCosts(costs) {
+      this.retime(() => { this.costs = costs; for (const pane of this.filled()) dw.model(pane.reel, costs); });
+    }
+
+    /* The readings change; the place in the run stays. */
+    retime(change) {
       const any = this.filled()[0];
       const lead = any && (this.filled().find((pane) => pane.max(this.clock) >= this.cursor) || any);
       const beat = lead ? lead.now.beat : -1;
-      this.clock = id;
-      this.controls.clock.value = id;
+      change();
+      const id = this.clock;
       this.race.reset();
       this.ticked = null;
       this.seek(lead && beat >= 0 ? (this.follow ? this.max() : lead.reel.value(beat, lead.reel.clock(id))) : 0);
@@ -249,11 +262,39 @@
     }
 
     on(type, fn) {
-      this.listeners[type].add(fn);
-      return () => this.listeners[type].delete(fn);
+      const heard = this.listeners[type] = this.listeners[type] || new Set();
+      heard.add(fn);
+      return () => heard.delete(fn);
     }
 
-    emit(type, data) { for (const fn of this.listeners[type]) fn(data); }
+    emit(type, data) { for (const fn of this.listeners[type] || []) fn(data); }
+
+    // ---- two runs ----------------------------------------------------------------------
+
+    /* The run in A is the reference: it stays while others are run beside it. */
+    pin(on) {
+      on = Boolean(on) && this.panes.a.full;
+      if (on === this.pinned) return;
+      this.pinned = on;
+      this.panes.a.node.classList.toggle("dw-pinned", on);
+      this.redraw();
+      this.emit("pin", on);
+    }
+
+    get swappable() { return this.panes.a.full && this.panes.b.full && !this.running(); }
+
+    swap() {
+      if (!this.swappable) return;
+      const {a, b} = this.panes, left = a.held(), right = b.held();
+      a.take(right);
+      b.take(left);
+      if (this.picked) this.picked = {...this.picked, pane: this.picked.pane === "a" ? "b" : "a"};
+      this.race.reset();
+      this.ticked = null;
+      this.arrange();
+      this.draw();
+      this.emit("swap", null);
+    }
 
     state() {
       const panes = {};
@@ -304,6 +345,11 @@
       }
       if (this.race.split.textContent !== text) this.race.split.textContent = text;
     }
+  }
+
+  function firstCosts() {
+    const {a, b, n0, c} = dw.tables.presets[0];
+    return {a, b, n0, c};
   }
 
   window.WorkbenchPlayer = {mount: (element, options) => new Player(element, options), version: 1};

@@ -10,7 +10,7 @@
       Object.assign(this, {
         beats: [], rounds: [], trees: {}, rows: [], born: [], vocab: {}, candidates: [], clocks: [], eos: new Set(),
         glossary: {sources: {}, rules: {}, measures: {}, spaces: {}}, figures: {}, offered: ["text"], map: null,
-        header: null, footer: null, statuses: [], births: [], looks: {}, version: 0,
+        passes: [], header: null, footer: null, statuses: [], births: [], looks: {}, version: 0,
       });
     }
 
@@ -33,7 +33,10 @@
       }
       for (const row of delta.born || []) this.born.push(row);
       for (const beat of delta.beats) {
-        for (const op of beat.o) if (op[0] === "p") this.meet(op, this.beats.length);
+        for (const op of beat.o) {
+          if (op[0] === "p") this.meet(op, this.beats.length);
+          else if (op[0] === "w") this.passes.push([this.beats.length, beat.r, op[1], op[5], op[2], op[3], op[4]]);
+        }
         this.beats.push(beat);
       }
       this.version = dw.editions = (dw.editions || 0) + 1; // no two reels share one, so a view knows when to build anew

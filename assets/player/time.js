@@ -4,7 +4,6 @@
   const {el, svg} = dw;
   const LANE = 34, LEFT = 104, HIGH = 24;
   const AXES = [["ticks", "Counted"], ["measured", "Measured"], ["modelled", "Modelled"]];
-  const FIELDS = [["a", "a: a target pass", 0.01], ["b", "b: per further row", 0.001], ["n0", "n0: free rows", 1], ["c", "c: draft / target", 0.01]];
 
   dw.TimeView = class {
     constructor(pane, name) {
@@ -15,17 +14,13 @@
         "data-axis": id, "data-testid": `time-${id}-${name}`, text, "aria-pressed": id === "ticks", on: {click: () => this.setAxis(id)}})));
       this.canvas = svg("svg", {class: "dw-time-svg", role: "img"});
       this.scroll = el("div", {class: "dw-scroll dw-time", "data-testid": `timeline-${name}`, tabindex: "0", role: "region", "aria-label": "Passes over time"}, this.canvas);
-      this.preset = el("select", {class: "dw-select", "data-testid": `cost-preset-${name}`, "aria-label": "Cost model", on: {change: () => this.setPreset(this.preset.value)}});
-      this.fields = FIELDS.map(([id, text, step]) => el("input", {type: "number", class: "dw-cost-field", min: id === "a" ? step : 0, step, "aria-label": text, "data-field": id,
-        "data-testid": `cost-${id}-${name}`, on: {input: () => this.typed()}}));
+      this.costs = new dw.CostForm(pane.player, name, () => this.setAxis("modelled"));
       this.told = el("p", {class: "dw-time-told", role: "status", "data-testid": `cost-told-${name}`});
-      this.controls = el("div", {class: "dw-cost"}, this.preset, ...this.fields.map((field, at) => el("label", {class: "dw-cost-label"}, FIELDS[at][1], field)));
-      this.node = el("div", {class: "dw-figure"}, el("div", {class: "dw-time-head"}, this.modes, this.caption), this.scroll, this.controls, this.told);
-      this.node.addEventListener("keydown", (event) => { if (event.target.tagName === "INPUT") event.stopPropagation(); });
+      this.node = el("div", {class: "dw-figure"}, el("div", {class: "dw-time-head"}, this.modes, this.caption), this.scroll, this.costs.node, this.told);
       this.reset();
     }
 
-    reset() { this.stamp = null; this.costs = null; this.spec = null; }
+    reset() { this.stamp = null; this.spec = null; }
     recolour() { this.stamp = null; }
 
     setAxis(id) {
@@ -35,44 +30,14 @@
       this.draw(this.pane.now);
     }
 
-    setPreset(id) {
-      const preset = this.spec.presets.find((each) => each.id === id);
-      if (!preset) return;
-      this.costs = {a: preset.a, b: preset.b, n0: preset.n0, c: preset.c};
-      for (const field of this.fields) { field.value = preset[field.dataset.field]; field.removeAttribute("aria-invalid"); }
-      this.setAxis("modelled");
-    }
-
-    typed() {
-      const costs = {};
-      for (const field of this.fields) {
-        const value = Number(field.value), good = field.value !== "" && Number.isFinite(value) && value >= 0 && (field.dataset.field !== "a" || value > 0);
-        if (good) field.removeAttribute("aria-invalid"); else field.setAttribute("aria-invalid", "true");
-        if (!good) { this.told.textContent = "Every cost must be a number of at least 0, and a above 0."; return; }
-        costs[field.dataset.field] = value;
-      }
-      this.preset.value = "own";
-      this.costs = costs;
-      this.setAxis("modelled");
-    }
-
     draw(now) {
       const figure = now.reel.figures.timeline;
       if (!figure) { this.caption.textContent = "This figure is drawn after the first rounds of the run."; return; }
-      if (this.spec !== figure.spec) this.take(figure.spec);
-      const stamp = `${now.reel.version}:${this.axis}:${this.scroll.clientWidth}:${JSON.stringify(this.costs)}`;
+      this.spec = figure.spec;
+      this.costs.draw();
+      const stamp = `${now.reel.version}:${this.axis}:${this.scroll.clientWidth}:${JSON.stringify(this.pane.player.costs)}`;
       if (this.stamp !== stamp) { this.stamp = stamp; this.build(now.reel); }
       for (const [at, box] of this.boxes.entries()) box.classList.toggle("dw-later", this.spec.passes[at][0] > now.beat);
-    }
-
-    take(spec) {
-      this.spec = spec;
-      this.preset.replaceChildren(...spec.presets.map((each) => el("option", {value: each.id, text: each.title})), el("option", {value: "own", text: "your own numbers"}));
-      if (!this.costs) {
-        const first = spec.presets[0];
-        this.costs = {a: first.a, b: first.b, n0: first.n0, c: first.c};
-        for (const field of this.fields) field.value = first[field.dataset.field];
-      }
     }
 
     slots() {
@@ -82,7 +47,7 @@
         return passes.map((pass) => [order.get(pass[3]), order.get(pass[3]) + 1]);
       }
       if (this.axis === "measured") return passes.map((pass) => [pass[6], pass[7]]);
-      return dw.schedule(passes, sources, this.costs);
+      return dw.schedule(passes, sources, this.pane.player.costs);
     }
 
     build(reel) {
@@ -121,7 +86,7 @@
     }
 
     tell() {
-      const {passes, sources, tokens} = this.spec, time = dw.modelled(this.spec, this.costs), many = (n, noun) => `${n} ${noun}${n === 1 ? "" : "s"}`;
+      const {passes, sources, tokens} = this.spec, time = dw.modelled(this.spec, this.pane.player.costs), many = (n, noun) => `${n} ${noun}${n === 1 ? "" : "s"}`;
       const counted = sources.map((source, at) => {
         const mine = passes.filter((pass) => pass[2] === at);
         return `${source.title} ${many(mine.length, "pass").replace("passs", "passes")}, ${many(mine.reduce((sum, pass) => sum + pass[4], 0), "row")}`;

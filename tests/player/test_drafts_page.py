@@ -23,7 +23,7 @@ def test_the_modelled_clock_agrees_with_python_and_can_be_set(opened: Opened) ->
     assert "Modelled" in before and opened.test_id("cost-told-a").inner_text() != before
     assert opened.test_id("cost-preset-a").input_value() == "own"
     opened.test_id("cost-a-a").fill("0")
-    assert "above 0" in opened.test_id("cost-told-a").inner_text()
+    assert "above 0" in opened.test_id("cost-problem-a").inner_text()
 
 
 def test_the_mask_is_the_one_of_python(opened: Opened) -> None:
