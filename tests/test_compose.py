@@ -88,11 +88,22 @@ def test_nearest_asks_for_nothing_twice() -> None:
     asked: list[tuple] = []
 
     def never(params) -> str:
-        asked.append(dataclasses.astuple(params))
+        asked.append((params.base, params.icing, params.cold))
         return "No."
 
     assert dataclasses.replace(CAKE, legal=never).nearest(Cake()) is None
     assert len(asked) == len(set(asked)) == 2 * 3 * 2
+
+
+def test_nearest_tries_only_what_a_refusal_has_looked_at() -> None:
+    asked: list[str] = []
+
+    def cold_only(params) -> str:
+        asked.append("asked")
+        return "" if params.cold else "Too warm."
+
+    assert dataclasses.replace(CAKE, legal=cold_only).nearest(Cake()) == Cake(cold=True)
+    assert len(asked) == 2
 
 
 def test_the_page_is_told_what_else_would_change() -> None:

@@ -6,9 +6,7 @@ controls, validation, documentation page and conformance tests follow from that 
 
 import dataclasses
 import difflib
-import itertools
-from collections.abc import Callable, Collection, Iterator, Mapping
-from copy import copy
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, cast
@@ -121,6 +119,28 @@ def always(params: Any) -> str:
     return ""
 
 
+Changes = frozenset[tuple[str, Value]]
+"""Knobs with other values than they have now."""
+
+
+class _Watched:
+    """The values of knobs, which remember who was asked for."""
+
+    def __init__(self, values: Mapping[str, Value]) -> None:
+        self._values, self._asked = values, set[str]()
+
+    def __getattr__(self, name: str) -> Value:
+        self._asked.add(name)
+        return self._values[name]
+
+    def asked(self) -> set[str]:
+        return self._asked
+
+
+def _pairs(choices: Mapping[str, Sequence[Value]]) -> Iterator[tuple[str, Value]]:
+    return ((name, value) for name, values in choices.items() for value in values)
+
+
 @dataclass(frozen=True)
 class Method:
     """A decoding method as the catalogue knows it. `needs` maps roles to capabilities.
@@ -193,19 +213,34 @@ class Method:
         """The legal Params with the fewest other choices than `params`; None if there are none.
 
         The knobs in `keep` stay as they are, and so do numbers. Of equals those win that change knobs
-        declared last: what is declared first leads.
+        declared last: what is declared first leads. A refusal holds as long as nothing changes that it has
+        looked at, so only such knobs are tried.
         """
         free = [knob for knob in reversed(self.knobs) if knob.options and knob.name not in keep]
         now = dict(vars(params))
         others = {k.name: [each for each in k.options if each != now[k.name]] for k in free}
-        trial = copy(params)  # one object for all trials: making one for each would be most of the work
-        for count in range(len(free) + 1):
-            for names in itertools.combinations(others, count):
-                for values in itertools.product(*(others[name] for name in names)):
-                    vars(trial).update(zip(names, values, strict=True))
-                    if not self.legal(trial):
-                        return dataclasses.replace(params, **dict(zip(names, values, strict=True)))
-                vars(trial).update(now)
+        names = list(others)
+
+        def rank(changes: Changes) -> tuple[list[int], list[int]]:
+            """Which knobs, then which of their choices."""
+            order = sorted((names.index(name), others[name].index(value)) for name, value in changes)
+            return [knob for knob, _ in order], [choice for _, choice in order]
+
+        trials: set[Changes] = {frozenset()}
+        while trials:
+            legal: list[Changes] = []
+            further: set[Changes] = set()
+            for changes in trials:
+                watched = _Watched({**now, **dict(changes)})
+                if self.legal(watched):
+                    changed = {name for name, _ in changes}
+                    tried = {name: others[name] for name in watched.asked() & others.keys() - changed}
+                    further |= {changes | {pair} for pair in _pairs(tried)}
+                else:
+                    legal.append(changes)
+            if legal:
+                return dataclasses.replace(params, **dict(min(legal, key=rank)))
+            trials = further
         return None
 
     def start(self, run: Run, params: Any) -> Iterator[Event]:
