@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from viz import fate
+from viz.story import told
 from workbench.trace import Candidates, Judge, State
 
 
@@ -31,6 +32,15 @@ class Round:
     bound: float | None = None
     lower: float | None = None
     """The lowest bound of a confidence in this round, where it is not the first one's."""
+    rows: int = 0
+    cached: int = 0
+    """Rows that the passes pushed, and rows that they read from a cache."""
+    tally: dict[str, list[int]] = field(default_factory=dict[str, list[int]])
+    """Rule -> verdicts that passed, verdicts."""
+    ended: list[Any] | None = None
+    """Beat, candidate and sentence of the rejection behind which no draft passed, if there is one."""
+    holes: int | None = None
+    """Open cells of the answer after the last change; None without a canvas."""
 
     def line(self, fates: fate.Fates, tree: str | None) -> dict[str, Any]:
         """The round as the player and the tables read it."""
@@ -38,7 +48,7 @@ class Round:
         pool = fates.round_drafts if self.settled is None else self.settled
         fallen = [fates.status[id] for id in pool if id not in taken]
         accepted = sum(fates.birth[id] == "draft" for id in self.committed)
-        return {
+        line = {
             "title": self.title,
             "heading": self.heading,
             "b": [self.first, self.last],
@@ -57,10 +67,19 @@ class Round:
             "bound": self.bound,
             "lower": self.lower,
             "tree": tree,
+            "rows": self.rows,
+            "cached": self.cached,
+            "weighed": len(self.candidates),
+            "rules": [[rule, *counts] for rule, counts in self.tally.items()],
+            "ended": self.ended,
+            "open": self.holes,
         }
+        return line | {"s": told(line, self.holes)}
 
     def judge(self, event: Judge, state: State, op: str) -> None:
-        """Remember the threshold of a rule that reads the candidates' own probability."""
+        """Count the verdicts; remember the threshold of a rule that reads the candidates' own probability."""
+        counts = self.tally.setdefault(event.rule, [0, 0])
+        counts[0], counts[1] = counts[0] + sum(event.passed), counts[1] + len(event.passed)
         if not isinstance(event.of, Candidates) or op not in (">", ">="):
             return
         columns = zip(event.of.ids, event.values, event.bounds, strict=True)

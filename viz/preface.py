@@ -3,8 +3,9 @@
 from typing import Any
 
 from viz.fate import JUDGES
+from viz.theme import LOOKS
 from viz.words import compares_tokens
-from workbench.trace import Glossary, Header
+from workbench.trace import Footer, Glossary, Header
 
 
 def header_json(header: Header) -> dict[str, Any]:
@@ -38,3 +39,14 @@ def glossary_json(glossary: Glossary) -> dict[str, Any]:
             id: {"title": noun.title, "bins": list(noun.bins)} for id, noun in glossary.spaces.items()
         },
     }
+
+
+def footer_json(footer: Footer | None) -> dict[str, str] | None:
+    """How the run ended."""
+    return {"status": footer.status, "message": footer.message} if footer else None
+
+
+def looks_json() -> dict[str, dict[str, Any]]:
+    """How fates and origins are drawn, and what they mean."""
+    keys = ("token", "shape", "glyph", "hatch", "title", "meaning")
+    return {name: {key: getattr(look, key) for key in keys} for name, look in LOOKS.items()}

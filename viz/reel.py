@@ -19,14 +19,16 @@ from viz.glyphs import piece
 from viz.grid import Grid
 from viz.headings import Headings
 from viz.ledger import Round
+from viz.lexicon import Lexicon
 from viz.ops import Op, ops_of
-from viz.preface import glossary_json, header_json
+from viz.preface import footer_json, glossary_json, header_json, looks_json
 from viz.records import Records
-from viz.theme import BIRTHS, LOOKS, STATUSES
-from viz.words import Narrator, compares_tokens
+from viz.theme import BIRTHS, STATUSES
+from viz.words import Narrator
 from workbench.trace import (
+    BLANK,
     HELD,
-    Blend,
+    Candidates,
     Close,
     Commit,
     Event,
@@ -74,6 +76,7 @@ class ReelBuilder:
     forest: Forest = field(init=False)
     records: Records = field(init=False)
     conflicts: Conflicts = field(init=False)
+    lexicon: Lexicon = field(init=False)
     grid: Grid = field(default_factory=Grid)
     headings: Headings = field(default_factory=Headings)
     _eos: frozenset[int] = frozenset()
@@ -85,14 +88,13 @@ class ReelBuilder:
     _sent: dict[str, int] = field(
         default_factory=lambda: {"beats": 0, "rounds": 0, "rows": 0, "born": 0, "nouns": -1}
     )
-    _vocab: set[int] = field(default_factory=set)
-    _new_words: set[int] = field(default_factory=set)
     _finished: bool = False
     _ended: bool = False
 
     def __post_init__(self) -> None:
         self.fates = Fates(self.glossary, self.state)
         self.clocks = Clocks(self.glossary)
+        self.lexicon = Lexicon(self.glossary)
         self.words = Narrator(self.glossary, self.tokens, self.state)
         self.forest = Forest(self.state, self.fates)
         self.records = Records(self.state, self.fates, self.forest)
@@ -115,7 +117,7 @@ class ReelBuilder:
         guess = isinstance(event, Propose) and bool(event.ids) and event.first in self.fates.guesses
         birth = self.fates.birth[event.first] if isinstance(event, Propose) and event.ids else BIRTHS[0]
         self._pending += ops_of(event, birth, guess, above)
-        self._note(event)
+        self.lexicon.note(event)
         self.records.feed(event, self._index, len(self.rounds) - 1, ms)
         self._take(event, guess)
         self.forest.touch(changed.get(fate.PRUNED, ()))
@@ -144,10 +146,10 @@ class ReelBuilder:
         nouns = sum(map(len, (self.glossary.rules, self.glossary.measures, self.glossary.sources)))
         if sent["nouns"] < 0:
             new |= {"header": header_json(self.header), "clocks": described(), "eos": sorted(self._eos)}
-            new |= {"statuses": STATUSES, "births": BIRTHS, "looks": _looks()}
+            new |= {"statuses": STATUSES, "births": BIRTHS, "looks": looks_json()}
         if nouns != sent["nouns"]:
             new["glossary"] = glossary_json(self.glossary)
-        new["vocab"] = {id: piece(id, self.tokens) for id in sorted(self._new_words)}
+        new["vocab"] = {id: piece(id, self.tokens) for id in self.lexicon.fresh()}
         new["beats"] = self._beats
         new["born"] = self.born[sent["born"] :]
         lines = self.lines(sent["rounds"])
@@ -168,9 +170,9 @@ class ReelBuilder:
         if self._finished or len(self.rounds) // 8 > sent["rounds"] // 8:
             new["figures"] = self.figures()
         if self._finished:
-            new["footer"] = _footer(self.footer)
+            new["footer"] = footer_json(self.footer)
             new["summary"] = self.summary()
-        self._beats, self._new_words = [], set()
+        self._beats = []
         return new
 
     def lines(self, start: int = 0) -> list[dict[str, Any]]:
@@ -214,6 +216,8 @@ class ReelBuilder:
             costs.forward(event.tick, rows)
         if self.rounds:
             self.rounds[-1].passes += 1
+            self.rounds[-1].rows += rows
+            self.rounds[-1].cached += sum(stop - start for start, stop in event.visible)
             self.rounds[-1].target += self.fates.role(event.source) in fate.JUDGES
 
     def _close_round(self, last: bool = False) -> None:
@@ -233,6 +237,7 @@ class ReelBuilder:
         self.clocks.rounds = len(self.rounds)
         self.grid.new_round(number)
         self.forest.new_round(number, self.fates.waiting)
+        self._holes()
 
     def _titles(self, number: int) -> tuple[str, str]:
         return self.headings.round or f"Round {number + 1}", self.headings.block
@@ -255,6 +260,7 @@ class ReelBuilder:
                 if self.rounds:
                     self.rounds[-1].retracted += len(cells)
                 self._net = self._count()
+                self._holes()
             case Close():
                 self._net = self._count()
         self.clocks.tokens = max(self.clocks.tokens, self._net)
@@ -284,6 +290,19 @@ class ReelBuilder:
         if self.rounds:
             self.rounds[-1].committed.extend(event.candidates)
         self._net = self._count()
+        self._holes()
+
+    def _holes(self) -> None:
+        if self.rounds and self.grid.width:
+            self.rounds[-1].holes = self.state.lanes[0].births.count(BLANK)
+
+    def _tested(self, event: Judge, changed: dict[int, list[int]]) -> None:
+        """A rejected draft ends the draft, unless a later test passes after all."""
+        for status in (fate.ACCEPTED, fate.REJECTED):
+            drafts = [id for id in changed.get(status, ()) if self.fates.birth[id] == "draft"]
+            if drafts and isinstance(event.of, Candidates):
+                said = self.words.verdict(event, event.of.ids.index(drafts[0]))
+                self.rounds[-1].ended = [self._index, drafts[0], said] if status == fate.REJECTED else None
 
     def _count(self) -> int:
         def own(births: list[int]) -> int:
@@ -294,30 +313,6 @@ class ReelBuilder:
             default=0,
         )
 
-    def _note(self, event: Event) -> None:
-        """Collect the vocabulary that the reel needs."""
-        match event:
-            case Observe(_, _, space, keys):
-                noun = self.glossary.spaces.get(space)
-                if not (noun and noun.bins):
-                    self._words(id for row in keys for id in row[:8])
-            case Judge(rule, values=values, bounds=bounds):
-                noun = self.glossary.rules.get(rule)
-                if noun and compares_tokens(noun):
-                    self._words(int(value) for value in (*values, *bounds))
-            case Propose(fills=fills) | Fork(holds=fills):
-                for content in fills:
-                    if isinstance(content, Token):
-                        self._words((content.id,))
-                    elif isinstance(content, Blend):
-                        self._words(content.ids)
-
-    def _words(self, ids: Any) -> None:
-        for id in ids:
-            if id not in self._vocab:
-                self._vocab.add(id)
-                self._new_words.add(id)
-
     # ---- beats ---------------------------------------------------------------------------
 
     @property
@@ -326,6 +321,8 @@ class ReelBuilder:
 
     def _close_beat(self, event: Event, changed: dict[int, list[int]]) -> None:
         mark = NOTHING
+        if isinstance(event, Judge) and self.rounds:
+            self._tested(event, changed)
         if fate.REJECTED in changed:
             mark = REJECTION
         elif isinstance(event, Retract):
@@ -381,12 +378,3 @@ def built(trace: Trace) -> ReelBuilder:
 def dumps(delta: Mapping[str, Any]) -> bytes:
     """Compact UTF-8 JSON."""
     return json.dumps(delta, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
-
-
-def _footer(footer: Footer | None) -> dict[str, str] | None:
-    return {"status": footer.status, "message": footer.message} if footer else None
-
-
-def _looks() -> dict[str, dict[str, Any]]:
-    keys = ("token", "shape", "glyph", "hatch", "title", "meaning")
-    return {name: {key: getattr(look, key) for key in keys} for name, look in LOOKS.items()}
