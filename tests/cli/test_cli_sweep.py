@@ -42,6 +42,8 @@ def test_a_run_without_a_result_is_said(cli, both, tmp_path) -> None:
         (["--workers", "0"], 2, "workers = 0 is out of range"),
         (["--grid", "temperature"], 2, "not of the form KNOB=V1,V2"),
         (["--grid", "colour=1"], 2, "has the knob 'colour'"),
+        (["--repeats", "0"], 2, "repeats = 0 is out of range"),
+        (["--prompts", "nowhere.jsonl"], 2, "cannot be read"),
         (["--model", "target=nowhere"], 1, "There is no model 'nowhere'"),
     ],
 )
@@ -55,3 +57,21 @@ def test_a_folder_with_something_else_is_refused(cli, both, tmp_path) -> None:
     (tmp_path / "letter.txt").write_text("dear")
     said = cli(*ASK, *both, "--out", tmp_path)
     assert said.code == 1 and "holds no sweep" in said.sentence
+
+
+def test_prompts_of_a_file_stand_beside_tasks_or_alone(cli, both, tmp_path) -> None:
+    file = tmp_path / "mine.jsonl"
+    file.write_text('{"prompt": "say hello", "answer": "hello", "id": "first"}\n{"prompt": "and you?"}\n')
+    ask = ("sweep", "--methods", "sampling", "--max-tokens", 4, *both[:2], "--out", tmp_path / "sweep")
+    said = cli(*ask, "--prompts", file, "--repeats", 2)
+    assert said.code == 0 and "4 rows" in said.err
+    rows = read(tmp_path / "sweep")
+    assert [(row.task, row.prompt, row.run_seed, row.score is None) for row in rows] == [
+        ("prompts", "first", 0, False), ("prompts", "first", 1, False),
+        ("prompts", "2", 0, True), ("prompts", "2", 1, True),
+    ]  # fmt: skip
+    beside = cli(*ask, "--prompts", file, "--tasks", "copy", "--n", 1)
+    assert beside.code == 0 and "3 rows" in beside.err and "1 new" in beside.err
+    file.write_text('{"prompt": "say hello"}\n{"answer": 1}\n')
+    refused = cli(*ask, "--prompts", file)
+    assert refused.code == 2 and "Line 2 of 'mine.jsonl' has no field 'prompt'" in refused.sentence

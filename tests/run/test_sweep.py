@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import standins
 from workbench import tasks
-from workbench.models.shelf import EMBEDDED, Shelf
+from workbench.models.shelf import Shelf
 from workbench.run import table
 from workbench.run.spent import kendall, spearman, spent
 from workbench.run.sweep import Plan, cells, sweep
@@ -18,11 +17,6 @@ from workbench.trace import WorkbenchError, check, load
 METHODS = ("fast_dllm_threshold", "greedy", "speculative_sampling")
 PLAN = Plan(METHODS, ("copy", "replace_random"), 2, {"threshold": ("0.5", "0.9")}, max_tokens=8)
 RUNS = (2 + 1 + 1) * 2 * 2
-
-
-@pytest.fixture(scope="module")
-def shelf(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
-    return Shelf((standins.make(tmp_path_factory.mktemp("models"), EMBEDDED),))
 
 
 @pytest.fixture(scope="module")

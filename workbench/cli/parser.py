@@ -72,7 +72,12 @@ def _sweep(commands: Any) -> None:
         "sweep", help="many methods on many prompts, into one table of scores and costs"
     )
     sweep.add_argument("--methods", required=True, metavar="A,B,C")
-    sweep.add_argument("--tasks", required=True, metavar="T1,T2")
+    sweep.add_argument("--tasks", default="", metavar="T1,T2")
+    sweep.add_argument(
+        "--prompts",
+        metavar="FILE",
+        help="prompts of your own: .jsonl with prompt, answer and id, or a line each",
+    )
     sweep.add_argument("--n", type=int, default=10, help="prompts of each task (default 10)")
     sweep.add_argument(
         "--grid", action="append", default=[], type=_pair("KNOB=V1,V2"), metavar="KNOB=V1,V2",
@@ -82,6 +87,9 @@ def _sweep(commands: Any) -> None:
     sweep.add_argument("--workers", type=int, default=1, help="processes (default 1)")
     _models(sweep)
     sweep.add_argument("--seed", type=int, default=0)
+    sweep.add_argument(
+        "--repeats", type=int, default=1, help="seeds for each prompt, from --seed up (default 1)"
+    )
     sweep.add_argument("--max-tokens", type=int, default=32)
     sweep.add_argument("--detail", choices=("full", "decisions"), default="full")
     _device(sweep)

@@ -9,6 +9,8 @@ from pathlib import Path
 from workbench.cli.parser import Usage
 from workbench.models.api import ModelError
 from workbench.models.shelf import Shelf
+from workbench.run import prompts
+from workbench.run.prompts import Prompt
 from workbench.run.sweep import Plan, cells, sweep
 from workbench.run.table import COMPLETE, TABLE, Row, read
 from workbench.trace import WorkbenchError
@@ -60,7 +62,16 @@ def _plan(options: argparse.Namespace) -> Plan:
         detail=options.detail,
         device=options.device,
         dtype=options.dtype,
+        prompts=_prompts(options.prompts),
+        repeats=options.repeats,
     )
+
+
+def _prompts(name: str | None) -> tuple[Prompt, ...]:
+    try:
+        return prompts.read(Path(name)) if name is not None else ()
+    except WorkbenchError as error:
+        raise Usage(str(error)) from None
 
 
 def _names(text: str) -> tuple[str, ...]:

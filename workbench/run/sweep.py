@@ -17,7 +17,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,17 +29,17 @@ from workbench.models.shelf import Shelf
 from workbench.run import table
 from workbench.run.answer import answer_ids
 from workbench.run.perfect import ORACLE
+from workbench.run.plan import CANVAS, MOST, OWN, Plan, own_knob, save
 from workbench.run.prepare import prepare, usual_model
+from workbench.run.prompts import Prompt, grade
 from workbench.run.recorder import Recording
-from workbench.run.request import FULL, Request
+from workbench.run.request import Request
 from workbench.run.spent import spent
 from workbench.run.table import COMPLETE, TRACES, Row, Table
 from workbench.trace import Value, WorkbenchError, encode
 
-CANVAS = 32
-"""Tokens of an answer unless more are asked for: what the masked models were trained on."""
-MOST = 100_000
-"""The most runs that one sweep may ask for."""
+__all__ = ["CANVAS", "MOST", "OWN", "Cell", "Plan", "cells", "run_cell", "sweep"]
+
 REFUSED = "refused"
 TABLE_S = 5.0
 """The table is written about this often while the sweep goes on, in seconds."""
@@ -50,53 +50,12 @@ GONE = (
 
 
 @dataclass(frozen=True)
-class Plan:
-    """What is asked for. grid: knob, or method.knob, -> values; every combination is a setting.
-
-    A knob of the grid that a method lacks does not concern it. models: role -> name, likewise;
-    'oracle' is the perfect model of each prompt.
-    """
-
-    methods: tuple[str, ...]
-    tasks: tuple[str, ...]
-    count: int
-    grid: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
-    models: Mapping[str, str] = field(default_factory=dict[str, str])
-    seed: int = 0
-    max_tokens: int = CANVAS
-    detail: str = FULL
-    device: str = "auto"
-    dtype: str = "auto"
-
-    def checked(self) -> "Plan":
-        """This plan, or the first sentence that says what is wrong with it."""
-        methods = [find(id) for id in self.methods]
-        if not methods or not self.tasks:
-            raise WorkbenchError("A sweep needs a method and a task, one of each at least.")
-        for name in self.tasks:
-            if name not in tasks.TASKS:
-                raise WorkbenchError(f"There is no task '{name}'; there are: {', '.join(tasks.TASKS)}.")
-        if not 1 <= self.count <= MOST:
-            raise WorkbenchError(f"n = {self.count} is out of range; give 1 to {MOST} prompts of each task.")
-        for name, values in self.grid.items():
-            if not values:
-                raise WorkbenchError(f"The knob '{name}' of the grid has no values; give {name}=v1,v2.")
-            if not any(_own(method, name) for method in methods):
-                raise WorkbenchError(
-                    f"None of these methods has the knob '{name}' of the grid: {', '.join(self.methods)}."
-                )
-        for role in self.models:
-            if not any(role in method.needs for method in methods):
-                raise WorkbenchError(f"None of these methods has the model role '{role}'.")
-        Request(
-            self.methods[0], "x", seed=self.seed, max_tokens=self.max_tokens, detail=self.detail
-        ).checked()
-        return self
-
-
-@dataclass(frozen=True)
 class Cell:
-    """One run to do. models: role -> name, those that were named; weights: all roles, with their digest."""
+    """One run to do. models: role -> name, those that were named; weights: all roles, with their digest.
+
+    seed: that of the task, or the place in the file of prompts; run_seed: that of the run. prompt: None for
+    a task. plan: without its prompts, because a cell travels to a worker process.
+    """
 
     method: str
     knobs: Mapping[str, Value]
@@ -105,12 +64,15 @@ class Cell:
     task: str
     seed: int
     plan: Plan
+    run_seed: int = 0
+    prompt: Prompt | None = None
 
     @property
     def key(self) -> str:
         """The digest of everything that determines the run."""
-        plan = self.plan
-        parts = [self.method, dict(self.knobs), self.weights, self.task, self.seed, plan.seed,
+        plan, own = self.plan, self.prompt
+        asked = self.seed if own is None else [own.id, own.text, own.answer]
+        parts = [self.method, dict(self.knobs), self.weights, self.task, asked, self.run_seed,
                  plan.max_tokens, plan.detail, plan.device, plan.dtype]  # fmt: skip
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 
@@ -118,21 +80,44 @@ class Cell:
     def named(self) -> Row:
         """The row with everything that is known before the run."""
         knobs = "; ".join(f"{name}={value}" for name, value in self.knobs.items())
-        return Row(self.method, knobs, self.weights, self.task, self.seed, key=self.key)
+        id = self.prompt.id if self.prompt else ""
+        return Row(
+            self.method, knobs, self.weights, self.task, self.seed, key=self.key, prompt=id,
+            run_seed=self.run_seed,
+        )  # fmt: skip
+
+    @property
+    def text(self) -> str:
+        """What the run is asked."""
+        return self.prompt.text if self.prompt else tasks.make(self.task, self.seed).prompt
+
+    def graded(self, answer: str) -> tasks.Score | None:
+        """How an answer is scored; None where nobody knows the right one."""
+        if self.prompt:
+            return grade(self.prompt, answer)
+        return tasks.score(tasks.make(self.task, self.seed), answer)
 
 
 def cells(plan: Plan, shelf: Shelf) -> list[Cell]:
     """Every run of a plan, setting by setting. Raises WorkbenchError for a model that was named and is not
     there; a method that lacks its own default model is refused run by run."""
     plan = plan.checked()
-    prompts = [(name, seed) for name in dict.fromkeys(plan.tasks) for seed in _distinct(name, plan.count)]
+    asked: list[tuple[str, int, Prompt | None]] = [
+        (name, seed, None) for name in dict.fromkeys(plan.tasks) for seed in _distinct(name, plan.count)
+    ]
+    asked += [(OWN, place, prompt) for place, prompt in enumerate(plan.prompts)]
+    seeds, bare = range(plan.seed, plan.seed + plan.repeats), replace(plan, prompts=())
     found: list[Cell] = []
     for id in dict.fromkeys(plan.methods):
         method = find(id)
         models = {role: name for role, name in plan.models.items() if role in method.needs}
         weights = _weights(method, models, plan, shelf)
         for knobs in _settings(method, plan.grid):
-            found += [Cell(id, knobs, models, weights, name, seed, plan) for name, seed in prompts]
+            found += [
+                Cell(id, knobs, models, weights, name, place, bare, seed, prompt)
+                for name, place, prompt in asked
+                for seed in seeds
+            ]
             if len(found) > MOST:
                 raise WorkbenchError(f"This sweep asks for more than {MOST} runs; ask for fewer prompts.")
     return found
@@ -152,6 +137,7 @@ def sweep(
     """
     wanted = {cell.key: cell for cell in cells(plan, shelf)}
     with Table(folder) as kept:
+        save(plan, folder)
         missing = [cell for key, cell in wanted.items() if not kept.has(key)]
         done = len(wanted) - len(missing)
         yield done, len(wanted), None
@@ -173,13 +159,13 @@ def run_cell(
     cell: Cell, folder: Path, shelf: Shelf, stop_requested: Callable[[], bool] = never
 ) -> Row | None:
     """One run: its trace is written, its row returned; None if it was stopped. Never raises for a run."""
-    instance, plan = tasks.make(cell.task, cell.seed), cell.plan
+    plan = cell.plan
     models = {
         role: f"{ORACLE}:{cell.task}:{cell.seed}" if name == ORACLE else name
         for role, name in cell.models.items()
     }
     request = Request(
-        cell.method, instance.prompt, dict(cell.knobs), models, plan.seed, plan.max_tokens,
+        cell.method, cell.text, dict(cell.knobs), models, cell.run_seed, plan.max_tokens,
         plan.detail, plan.device, plan.dtype,
     )  # fmt: skip
     try:
@@ -195,7 +181,9 @@ def run_cell(
     if trace.footer.status != COMPLETE:
         return replace(row, reason=trace.footer.status, sentence=trace.footer.message)
     text = prepared.tokens.decode(answer_ids(trace)).strip()
-    score = tasks.score(instance, text)
+    score = cell.graded(text)
+    if score is None:
+        return replace(row, answer=text)
     return replace(
         row, answer=text, score=_short(score.points), strict=_short(score.points if score.strict else 0.0),
         reason=str(score.why), sentence=score.reason,
@@ -225,19 +213,12 @@ def _distinct(name: str, count: int) -> list[int]:
     return list(seen.values())
 
 
-def _own(method: Method, name: str) -> str:
-    """The knob of this method that a name of the grid means; '' if it does not concern it."""
-    id, dot, knob = name.rpartition(".")
-    known = {each.name for each in method.knobs}
-    return knob if knob in known and (not dot or id == method.id) else ""
-
-
 def _settings(method: Method, grid: Mapping[str, tuple[str, ...]]) -> Iterator[dict[str, Value]]:
     """Every combination of the grid's knobs that the method has; values that it refuses stay as written."""
     knobs = {each.name: each for each in method.knobs}
     own: dict[str, tuple[str, ...]] = {}
     for name, values in sorted(grid.items(), key=lambda pair: "." in pair[0]):
-        if knob := _own(method, name):
+        if knob := own_knob(method, name):
             own[knob] = values  # what names the method wins
     for values in itertools.product(*own.values()):
         setting: dict[str, Value] = {}

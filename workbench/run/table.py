@@ -19,6 +19,9 @@ COMPLETE = "complete"
 class Row:
     """One run of one setting on one prompt. key: what the run was determined by, as a digest.
 
+    seed: that of the task's prompt, or the place of the prompt in its file, where `prompt` is its id;
+    run_seed: that of the run.
+
     score: 0 to 1, leniently read; strict: the same where the format is exact, else 0. reason: the kind of
     mistake ('' if right); sentence: what is wrong, or why there is no result (status is not 'complete').
     """
@@ -44,11 +47,14 @@ class Row:
     answer: str = ""
     trace: str = ""
     key: str = ""
+    prompt: str = ""
+    run_seed: int = 0
 
 
 COLUMNS = tuple(field.name for field in fields(Row))
-TEXTS = {"method", "knobs", "models", "task", "reason", "sentence", "status", "answer", "trace", "key"}
-WHOLE = {"seed", "rounds", "sequences", "positions", "light_positions", "tokens"}
+TEXTS = {"method", "knobs", "models", "task", "reason", "sentence", "status", "answer", "trace", "key",
+         "prompt"}  # fmt: skip
+WHOLE = {"seed", "rounds", "sequences", "positions", "light_positions", "tokens", "run_seed"}
 
 
 class Table:
