@@ -288,7 +288,8 @@ PAIRS = [
         ("window_diffusion", {"window": 64, "active": 64, "refresh": 1}),
         ("llada_low_confidence", {"block_length": 64}),
     ),
-    (("bacd", {"low": 0.7, "high": 0.7}), ("fast_dllm_threshold", {"threshold": 0.7, "block_length": 8})),
+    (("bacd", {"low": 0.7, "high": 0.7}), ("block_dynamic", {"threshold": 0.7})),
+    (("tccf", {"coarse": 8, "fine": 8, "low": 0.7, "high": 0.7}), ("bacd", {"low": 0.7, "high": 0.7})),
 ]
 
 
@@ -296,6 +297,19 @@ PAIRS = [
 def test_limits_on_the_embedded_model(shelf: Shelf, one: tuple, other: tuple) -> None:
     first, second = (shipped(shelf, method, knobs) for method, knobs in (one, other))
     assert order_of(first.events) == order_of(second.events)
+
+
+def test_equal_bounds_are_the_threshold_rule_on_the_embedded_model(shelf: Shelf) -> None:
+    """Not its own model: one that sees its whole canvas, in blocks."""
+    prompt, written = tasks.make("sudoku", 4).prompt, []
+    settings: list[tuple[str, dict[str, Value]]] = [
+        ("bacd", {"low": 0.7, "high": 0.7}),
+        ("fast_dllm_threshold", {"threshold": 0.7, "block_length": 8}),
+    ]
+    for method, knobs in settings:
+        request = Request(method, prompt, knobs, {"denoiser": "masked"}, max_tokens=24)
+        written.append(order_of(Recording(prepare(request, shelf)).run().events))
+    assert written[0] == written[1]
 
 
 def test_they_save_rows_on_the_embedded_model(shelf: Shelf) -> None:

@@ -10,7 +10,7 @@ from workbench.cli import main
 from workbench.methods.catalogue import catalogue
 from workbench.methods.loops.unmasking.watch import Look, spent
 from workbench.models.shelf import Shelf
-from workbench.run.calibrate import CHANGED, KEPT, KNOBS, Asked, _compare, _Seen, calibrate
+from workbench.run.calibrate import BLOCKS, CHANGED, KEPT, KNOBS, Asked, _compare, _Seen, calibrate
 from workbench.trace import WorkbenchError
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "CALIBRATION.md"
@@ -66,14 +66,33 @@ def test_every_calibrated_knob_exists_and_its_help_or_default_names_the_papers()
         assert asked.paper == knob.default or "paper" in knob.help, (asked.method, asked.knob)
 
 
-def test_proposals_on_the_embedded_model(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["calibrate", "--model", "denoiser=masked", "--method", "bacd", "--n", "10", "--json"]) == 0
+@pytest.mark.parametrize(("method", "model"), [("local_leap", "masked"), ("bacd", "block")])
+def test_proposals_on_the_embedded_models(
+    capsys: pytest.CaptureFixture[str], method: str, model: str
+) -> None:
+    """Unnamed, the model is the one that the method chooses by itself."""
+    assert main(["calibrate", "--method", method, "--n", "10", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
-    assert [each["knob"] for each in found] == ["high", "low"]
+    assert [each["of"] for each in found] == [CHANGED, CHANGED]
     assert 0 < found[1]["value"] <= found[0]["value"] <= 1
-    assert all(each["of"] == CHANGED and 0 <= each["passes"] <= 1 for each in found)
-    again = calibrate(Shelf(), "masked", "bacd", 10)
+    assert all(0 <= each["passes"] <= 1 for each in found)
+    again = calibrate(Shelf(), model, method, 10)
     assert [each.value for each in again] == [each["value"] for each in found], "nothing is left to chance"
+
+
+def test_what_a_block_shows_is_no_canvas() -> None:
+    """Behind kept blocks only the present one is predicted: nothing is said of the canvas as a whole."""
+    look = Look(0.1, [5], [7], {"entropy up to it": [0.2]}, 0.0, [])
+    found = {name: _Seen() for name in ("entropy up to it", "mean gap, first third")}
+    _compare([look], found)
+    assert found["entropy up to it"] == _Seen([0.2], [True]) and found["mean gap, first third"] == _Seen()
+
+
+def test_each_kind_of_model_has_its_own_knobs() -> None:
+    told = [each.method for each in calibrate(Shelf(), "block", count=1)]
+    assert told == [each.method for each in KNOBS if each.on == BLOCKS]
+    with pytest.raises(WorkbenchError, match="'masked' is a model that sees the whole canvas, and the thr"):
+        calibrate(Shelf(), "masked", "tccf", 1)
 
 
 def test_refusals() -> None:

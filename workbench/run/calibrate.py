@@ -5,6 +5,9 @@ another way. The reference writes one token a round, the surest first. In every 
 has a likeliest token, and once the text is finished it is known which of them were *kept* and which were
 *changed* later. A proposal is a quantile of what was changed: a bar at its 0.95 quantile would have let
 through one in twenty of the tokens about which the reference changed its mind.
+
+The reference is fed as the model was made to be: a block model block by block behind kept rows, any other
+the whole canvas. So there are two lists of knobs, one for each kind of model.
 """
 
 from collections.abc import Sequence
@@ -16,11 +19,12 @@ from workbench import tasks
 from workbench.methods.api import Method
 from workbench.methods.catalogue import catalogue, find
 from workbench.methods.loops.unmask import unmask
-from workbench.methods.loops.unmasking import CONFIDENCE, Recipe, blocks
+from workbench.methods.loops.unmasking import CONFIDENCE, Recipe
+from workbench.methods.loops.unmasking.blockwise import fitting, is_block_model
 from workbench.methods.loops.unmasking.watch import Look, watch
 from workbench.models.shelf import Shelf
-from workbench.run.prepare import prepare
-from workbench.run.request import Request
+from workbench.run.prepare import prepare, usual_model
+from workbench.run.request import DEFAULT_MODELS, Request
 from workbench.trace import WorkbenchError
 
 REFERENCE = "llada_low_confidence"
@@ -29,6 +33,8 @@ CANVAS, BLOCK = 32, 8
 STRICT, MILD = 0.95, 0.8
 """The share of changed tokens that a strict and a mild bar hold back."""
 CHANGED, KEPT = "changed", "kept"
+WHOLE, BLOCKS = "a model that sees the whole canvas", "a block model"
+"""The kinds of models that the lists of knobs are for."""
 FEW = 20
 """Fewer changes than this say little."""
 
@@ -38,7 +44,8 @@ class Asked:
     """One knob: which quantity it bounds, which quantile is proposed, what the paper says.
 
     above: tokens above the bar pass (a confidence); else those below it (an entropy). of: the quantile holds
-    back this share of what was changed later, or lets through this share of what was kept.
+    back this share of what was changed later, or lets through this share of what was kept. on: the kind of
+    model.
     """
 
     method: str
@@ -48,6 +55,7 @@ class Asked:
     paper: float
     above: bool = True
     of: str = CHANGED
+    on: str = WHOLE
 
 
 KNOBS = (
@@ -65,12 +73,19 @@ KNOBS = (
     Asked("local_leap", "threshold", "confidence", STRICT, 0.9),
     Asked("local_leap", "relaxed", "confidence", MILD, 0.75),
     Asked("adablock", "threshold", "confidence", STRICT, 0.9),
-    Asked("bacd", "high", "confidence", STRICT, 0.9),
-    Asked("bacd", "low", "confidence", MILD, 0.6),
     Asked("prophet", "early", "mean gap, first third", STRICT, 7.5),
     Asked("prophet", "middle", "mean gap, second third", STRICT, 5.0),
     Asked("prophet", "late", "mean gap, last third", STRICT, 2.5),
+    Asked("freedave_plus", "threshold", "confidence", STRICT, 0.9),
+    Asked("block_dynamic", "threshold", "confidence", STRICT, 0.9, on=BLOCKS),
+    Asked("block_dynamic", "budget", "entropy up to it", STRICT, 0.35, above=False, on=BLOCKS),
+    Asked("s2d2", "threshold", "confidence", STRICT, 0.85, on=BLOCKS),
+    Asked("bacd", "high", "confidence", STRICT, 0.9, on=BLOCKS),
+    Asked("bacd", "low", "confidence", MILD, 0.6, on=BLOCKS),
+    Asked("tccf", "high", "confidence", STRICT, 0.9, on=BLOCKS),
+    Asked("tccf", "low", "confidence", MILD, 0.6, on=BLOCKS),
 )
+QUANTITIES = ("confidence", "factor", "entropy spent before", "entropy up to it", "move")
 THIRDS = ("mean gap, first third", "mean gap, second third", "mean gap, last third")
 
 
@@ -122,21 +137,36 @@ class _Seen:
 
 
 def calibrate(
-    shelf: Shelf, model: str = "masked", method: str = "", count: int = 40, seed: int = 0
+    shelf: Shelf, model: str = "", method: str = "", count: int = 40, seed: int = 0
 ) -> list[Proposal]:
     """Proposals for every calibrated knob of `method` ('' = of all methods), from `count` held-out prompts.
 
-    model: of the role denoiser. Raises WorkbenchError for a method without such a knob.
+    model: of the role denoiser; '' = the one that the method chooses by itself. Raises WorkbenchError for a
+    method without such a knob, and for one whose knobs are calibrated on the other kind of model.
     """
     if count < 1:
         raise WorkbenchError(f"n = {count} is out of range; give 1 prompt or more.")
+    named = find(method) if method else None
     asked = [each for each in KNOBS if method in ("", each.method)]
     if not asked:
-        find(method)
         known = ", ".join(dict.fromkeys(each.method for each in KNOBS))
         raise WorkbenchError(f"{method} has no threshold to calibrate; these have: {known}.")
+    model = model or (usual_model(named, "denoiser", shelf) if named else DEFAULT_MODELS["denoiser"])
+    kind = _kind(shelf, model)
+    here = [each for each in asked if each.on == kind]
+    if not here:
+        raise WorkbenchError(
+            f"The model '{model}' is {kind}, and the thresholds of {method} are calibrated on "
+            f"{asked[0].on}; name one with --model denoiser=NAME."
+        )
     seen = _reference(shelf, model, count, seed)
-    return [_propose(each, seen[each.quantity], catalogue()[each.method]) for each in asked]
+    return [_propose(each, seen[each.quantity], catalogue()[each.method]) for each in here]
+
+
+def _kind(shelf: Shelf, model: str) -> str:
+    prompt = tasks.make(TASKS[0], 0).prompt
+    run = prepare(Request(REFERENCE, prompt, models={"denoiser": model}, max_tokens=1), shelf).run
+    return BLOCKS if is_block_model(run.masked("denoiser")) else WHOLE
 
 
 def _propose(asked: Asked, seen: _Seen, method: Method) -> Proposal:
@@ -155,14 +185,17 @@ def _propose(asked: Asked, seen: _Seen, method: Method) -> Proposal:
 
 def _reference(shelf: Shelf, model: str, count: int, seed: int) -> dict[str, _Seen]:
     """Decode `count` prompts one token a round and look at every round of each."""
-    seen = {name: _Seen() for name in ("confidence", "factor", "entropy spent before", "move", *THIRDS)}
+    seen = {name: _Seen() for name in (*QUANTITIES, *THIRDS)}
     for number in range(count):
         task = TASKS[number % len(TASKS)]
         prompt = tasks.make(task, seed + number // len(TASKS)).prompt
         request = Request(REFERENCE, prompt, models={"denoiser": model}, max_tokens=CANVAS)
         run = prepare(request, shelf).run
         looks: list[Look] = []
-        recipe = Recipe(blocks(BLOCK), watch(looks), CONFIDENCE, also=lambda board: board.region)
+        scope, compute, stop = fitting(run.masked("denoiser"), BLOCK)
+        recipe = Recipe(
+            scope, watch(looks), CONFIDENCE, compute=compute, stop=stop, also=lambda board: board.region
+        )
         for _ in unmask(run, recipe):
             pass
         _compare(looks, seen)
@@ -178,5 +211,6 @@ def _compare(looks: Sequence[Look], seen: dict[str, _Seen]) -> None:
         for name, values in look.quantities.items():
             known = [i for i, value in enumerate(values) if value == value]
             seen[name].add([values[i] for i in known], [kept[i] for i in known])
-        third = THIRDS[0 if look.at < 0.33 else 1 if look.at < 0.67 else 2]
-        seen[third].add([look.gap], [look.whole == text])
+        if look.whole:
+            third = THIRDS[0 if look.at < 0.33 else 1 if look.at < 0.67 else 2]
+            seen[third].add([look.gap], [look.whole == text])

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from workbench.methods.api import Guarantee, Promise, knob, method, temperature
 from workbench.methods.loops.unmask import unmask
 from workbench.methods.loops.unmasking import AT_LEAST_ONE, BLOCK_HELP, CONFIDENCE, Recipe, Sampling
-from workbench.methods.loops.unmasking.blockwise import fitting
+from workbench.methods.loops.unmasking.blockwise import BLOCK_MODEL, fitting
 from workbench.methods.loops.unmasking.bounded import BOUNDED, RUNNING, bounded
 from workbench.methods.run import Run
 from workbench.trace import Event
@@ -15,8 +15,8 @@ from workbench.trace import Event
 @dataclass(frozen=True)
 class Params:
     temperature: float = temperature()
-    low: float = knob(0.6, 0, 1, 0.01, "the bar never falls below this (paper: 0.6)")
-    high: float = knob(0.9, 0, 1, 0.01, "the bar never rises above this (paper: 0.9)")
+    low: float = knob(0.74, 0, 1, 0.01, "the bar never falls below this (paper: 0.6; calibrated: 0.74)")
+    high: float = knob(0.93, 0, 1, 0.01, "the bar never rises above this (paper: 0.9; calibrated: 0.93)")
     block_length: int = knob(8, 1, 512, 1, BLOCK_HELP + " (paper: 16)")
 
 
@@ -42,6 +42,7 @@ def disorder(p: Params) -> str:
     params=Params,
     rules=(BOUNDED, AT_LEAST_ONE),
     measures=(RUNNING,),
+    models=BLOCK_MODEL,
     legal=disorder,
 )
 def bacd(run: Run, p: Params) -> Iterator[Event]:

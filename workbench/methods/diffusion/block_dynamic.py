@@ -32,13 +32,15 @@ class Params:
     temperature: float = temperature()
     top_k: int = knob(0, 0, 1000, 1, TOP_K_HELP)
     top_p: float = knob(1.0, 0.05, 1, 0.05, TOP_P_HELP)
-    threshold: float = knob(0.9, 0, 1, 0.01, THRESHOLD_HELP + " (paper: 0.85 to 0.9)")
+    threshold: float = knob(0.93, 0, 1, 0.01, THRESHOLD_HELP + " (paper: 0.85 to 0.9; calibrated: 0.93)")
     block_length: int = knob(8, 1, 64, 1, LENGTH_HELP + " (SDAR: 4)")
     steps: int = knob(0, 0, 64, 1, "rounds of a block at most; 0 allows one for every token")
     by: str = knob(
         THRESHOLD, help="what is sure: a confidence, or few entropies", choices=(THRESHOLD, BUDGET)
     )
-    budget: float = knob(0.35, 0, 10, 0.05, "nats that may be written in one round, by budget (paper: 0.35)")
+    budget: float = knob(
+        0.36, 0, 10, 0.01, "nats that may be written in one round, by budget (paper: 0.35; calibrated: 0.36)"
+    )
 
 
 @method(

@@ -44,7 +44,7 @@ FAR = Rule(
 @dataclass(frozen=True)
 class Params:
     temperature: float = temperature()
-    threshold: float = knob(0.9, 0, 1, 0.01, THRESHOLD_HELP)
+    threshold: float = knob(0.85, 0, 1, 0.01, THRESHOLD_HELP + " (ours: as for the threshold rule)")
     far: float = knob(0.95, 0, 1, 0.01, "the same in the blocks behind the current one")
     ahead: int = knob(1, 0, 16, 1, "blocks behind the current one that are open too")
     fewest: int = knob(2, 0, 32, 1, "a round that writes fewer guesses one token more")

@@ -42,7 +42,9 @@ KEEPS = Guarantee(
 
 @dataclass(frozen=True)
 class Params:
-    threshold: float = knob(0.9, 0, 1, 0.01, THRESHOLD_HELP + " (paper: 0.9 or 0.95); 1 is FreeDave")
+    threshold: float = knob(
+        0.85, 0, 1, 0.01, THRESHOLD_HELP + " (paper: 0.9 or 0.95; calibrated: 0.85); 1 is FreeDave"
+    )
     drafts: int = knob(4, 1, 32, 1, DRAFTS_HELP)
     match: str = knob(
         SUBSET,

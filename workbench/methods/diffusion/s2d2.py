@@ -49,7 +49,9 @@ class Params:
     temperature: float = temperature()
     top_k: int = knob(0, 0, 1000, 1, TOP_K_HELP)
     top_p: float = knob(1.0, 0.05, 1, 0.05, TOP_P_HELP)
-    threshold: float = knob(0.85, 0, 1, 0.01, THRESHOLD_HELP + " without a check (paper: 0.85)")
+    threshold: float = knob(
+        0.93, 0, 1, 0.01, THRESHOLD_HELP + " without a check (paper: 0.85; calibrated: 0.93)"
+    )
     block_length: int = knob(8, 1, 64, 1, LENGTH_HELP + " (paper: 4 to 32)")
     steps: int = knob(0, 0, 64, 1, "rounds of a block at most; 0 allows one for every token")
     policy: str = knob("score", help="when the drafts are checked", choices=POLICIES)

@@ -29,8 +29,8 @@ class Params:
     cue: str = knob(
         "none", help="what is written between the stages (paper: a request to check)", choices=tuple(CUES)
     )
-    low: float = knob(0.6, 0, 1, 0.01, "lower bound of the moving bar")
-    high: float = knob(0.9, 0, 1, 0.01, "upper bound of the moving bar")
+    low: float = knob(0.74, 0, 1, 0.01, "lower bound of the moving bar (paper: 0.6; calibrated: 0.74)")
+    high: float = knob(0.93, 0, 1, 0.01, "upper bound of the moving bar (paper: 0.9; calibrated: 0.93)")
 
 
 def disorder(p: Params) -> str:

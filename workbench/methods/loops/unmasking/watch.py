@@ -16,7 +16,8 @@ class Look:
     """One round: what was open, its likeliest tokens, and their quantities (NaN: not known yet).
 
     at: the share of the rounds that are done then. gap: mean gap of the two best logits over the canvas.
-    whole: the canvas with every mask at its likeliest.
+    whole: the canvas with every mask at its likeliest. Both say nothing (0 and empty) where the prediction
+    is of one block alone.
     """
 
     at: float
@@ -28,7 +29,7 @@ class Look:
 
 
 def watch(looks: list[Look]) -> Select:
-    """Writes the surest and notes what all holes looked like; it needs predictions of the whole region."""
+    """Writes the surest and notes what all holes looked like; the canvas as a whole, if it is predicted."""
     before: dict[int, Tensor] = {}
 
     def select(now: Round) -> Generator[Event, None, list[int]]:
@@ -38,25 +39,32 @@ def watch(looks: list[Look]) -> Select:
         ]
         before.update((hole, now.probs[i : i + 1]) for i, hole in enumerate(now.holes))
         factors = [(rank + 2) * (1 - c) for rank, c in zip(now.ranks, now.confidence, strict=True)]
-        region = now.prediction.at(now.board.region)
-        best = region.topk(2, dim=-1).values
-        gap = float((best[:, 0] - best[:, 1]).clamp_max(1e6).mean())
+        nats = entropy(now.probs).tolist()
+        before_it = spent(nats)
         quantities = {
             "confidence": list(now.confidence),
             "factor": factors,
-            "entropy spent before": spent(entropy(now.probs).tolist()),
+            "entropy spent before": before_it,
+            "entropy up to it": [one + own for one, own in zip(before_it, nats, strict=True)],
             "move": moves,
         }
         done = (now.board.rounds + 1) / len(now.board.region)
-        board = now.board
-        whole = [
-            board.tokens[i] if i in board.written else token
-            for i, token in zip(board.region, region.argmax(dim=-1).tolist(), strict=True)
-        ]
-        looks.append(Look(done, list(now.holes), list(now.tokens), quantities, gap, whole))
+        looks.append(Look(done, list(now.holes), list(now.tokens), quantities, *_whole(now)))
         return (yield from best_only(now))
 
     return select
+
+
+def _whole(now: Round) -> tuple[float, list[int]]:
+    """Mean gap of the region's logits, and the region with every mask at its likeliest."""
+    board = now.board
+    if not all(map(now.prediction.has, board.region)):
+        return 0.0, []
+    region = now.prediction.at(board.region)
+    best = region.topk(2, dim=-1).values
+    likeliest = zip(board.region, region.argmax(dim=-1).tolist(), strict=True)
+    whole = [board.tokens[i] if i in board.written else token for i, token in likeliest]
+    return float((best[:, 0] - best[:, 1]).clamp_max(1e6).mean()), whole
 
 
 def spent(entropies: Sequence[float]) -> list[float]:
