@@ -12,9 +12,9 @@ from drafted import fresh_run, last, path_of
 from fakes import CORPUS, random_law
 
 from workbench.methods.loops.drafting.adaptive import C1, C2, CAP, PER_PAIR, STEP, Search, Trigrams, counted
+from workbench.methods.loops.drafting.growth import DECAY, siblings_together, template
 from workbench.methods.loops.drafting.lookup import find
 from workbench.methods.loops.drafting.memory import Memory, Remembering
-from workbench.methods.loops.drafting.points import DECAY, siblings_together, template
 from workbench.methods.loops.drafting.pool import Lookahead, Pool
 from workbench.methods.loops.drafting.recycling import Recycling
 from workbench.methods.loops.drafting.retrieval import LONGEST, SHORTEST, Datastore, Trie
@@ -134,12 +134,11 @@ def test_the_fixed_tree_is_the_best_of_all_paths(nodes: int, ranks: int, depth: 
     every = [path for n in range(1, deep + 1) for path in itertools.product(range(ranks), repeat=n)]
     best = sorted((worth(path) for path in every), reverse=True)[:nodes]
     paths: list[tuple[int, ...]] = []
-    for parent, rank in tree:
+    for parent, rank in zip(tree.parents, tree.ranks, strict=True):
         paths.append((*(paths[parent] if parent != ROOT else ()), rank))
     assert len(set(paths)) == len(paths) == len(best)
     assert sorted(map(worth, paths), reverse=True) == pytest.approx(best)
-    parents = [parent for parent, _ in tree]
-    assert siblings_together(parents) == list(range(len(parents)))
+    assert siblings_together(tree.parents) == list(range(len(tree)))
 
 
 @pytest.mark.parametrize("greedy", [True, False])

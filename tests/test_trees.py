@@ -141,19 +141,15 @@ NARROW = {
 
 def bend(monkeypatch: pytest.MonkeyPatch, mistake) -> None:
     """Siblings as `mistake` makes them of the right ones, in every drafter that draws them."""
-    right, race = static_tree.StaticTree._children, beam.StochasticBeam._run
-    monkeypatch.setattr(
-        static_tree.StaticTree,
-        "_children",
-        lambda self, run, probs, width: mistake(right(self, run, probs, width)),
-    )
+    right, race = static_tree.families, beam._Arrivals._first
+    monkeypatch.setattr(static_tree, "families", lambda *asked: [mistake(each) for each in right(*asked)])
 
     def raced(self, run, level):
         families, times = race(self, run, level)
         families = [mistake(family) for family in families]
         return families, [came[: len(family)] for family, came in zip(families, times, strict=True)]
 
-    monkeypatch.setattr(beam.StochasticBeam, "_run", raced)
+    monkeypatch.setattr(beam._Arrivals, "_first", raced)
 
 
 def once(family: list) -> list:

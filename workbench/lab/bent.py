@@ -151,19 +151,10 @@ def thinning(make: MakeDrafter, keep: Keep) -> MakeDrafter:
 
 def thinned(draft: Draft, keeps: Sequence[bool]) -> Draft:
     """The draft without the nodes that are not kept and what hangs on them."""
-    place = {ROOT: ROOT}
-    for node, parent in enumerate(draft.parents):
-        if parent in place and keeps[node]:
-            place[node] = len(place) - 1
-    kept = [node for node in place if node != ROOT]
-    return replace(
-        draft,
-        ids=tuple(draft.ids[node] for node in kept),
-        tokens=tuple(draft.tokens[node] for node in kept),
-        parents=tuple(place[draft.parents[node]] for node in kept),
-        drawn_from=tuple(draft.drawn_from[node] for node in kept),
-        counts=tuple(draft.counts[node] for node in kept) if draft.counts else (),
-    )
+    stays: list[bool] = []
+    for parent, keep in zip(draft.parents, keeps, strict=True):
+        stays.append(keep and (parent == ROOT or stays[parent]))
+    return draft.only([node for node, stay in enumerate(stays) if stay])
 
 
 def _draft_probability(draft: Draft, node: int) -> float:

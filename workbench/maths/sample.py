@@ -39,6 +39,13 @@ def _descending(probs: Tensor) -> Tensor:
     return falling.neg_()
 
 
+def highest(rows: Tensor, count: int) -> list[list[tuple[int, float]]]:
+    """The `count` highest entries of every row of (R, V) as (index, value), the lower index on a tie."""
+    found = rows.topk(min(count, rows.shape[-1]), dim=-1)
+    pairs = zip(found.indices.tolist(), found.values.tolist(), strict=True)
+    return [sorted(zip(*row, strict=True), key=_falling) for row in pairs]
+
+
 def one_hot(ids: Tensor, like: Tensor) -> Tensor:
     """All mass on `ids` (R,), in the shape and type of `like` (R, V)."""
     return torch.zeros_like(like).scatter_(-1, ids.unsqueeze(-1), 1.0)
@@ -47,3 +54,8 @@ def one_hot(ids: Tensor, like: Tensor) -> Tensor:
 def precise(logits: Tensor) -> Tensor:
     """float64 where the device has it (MPS has not)."""
     return logits if logits.device.type == "mps" else logits.double()
+
+
+def _falling(entry: tuple[int, float]) -> tuple[float, int]:
+    index, value = entry
+    return -value, index

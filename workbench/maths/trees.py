@@ -131,6 +131,12 @@ class _Places:
         return -value, parent, rank, level
 
 
+def ranking(scores: Sequence[float]) -> list[int]:
+    """0-based rank of each score, higher first, the earlier one on a tie (so a parent before its child)."""
+    order = sorted(range(len(scores)), key=lambda i: -scores[i])
+    return [rank for rank, _ in sorted(enumerate(order), key=lambda pair: pair[1])]
+
+
 def falling(rates: Sequence[float]) -> list[float]:
     """The nearest numbers (least squares) that never rise: neighbours that do are averaged."""
     pools: list[tuple[float, int]] = []

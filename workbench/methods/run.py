@@ -6,7 +6,9 @@ from typing import NamedTuple, Protocol, cast
 
 from torch import Tensor
 
+from workbench.maths.trees import Tree
 from workbench.methods.dice import Dice
+from workbench.methods.hand import Hand
 from workbench.methods.thinning import Belief, Later, Rows, observed
 from workbench.models.api import Causal, Masked
 from workbench.trace import ROOT, Close, Commit, DraftKind, Event, Fill, Fork, Observe, Propose, Refs, Token
@@ -65,6 +67,7 @@ class Run:
         spellings: Mapping[str, Spelling] | None = None,
         corpus: Callable[[], Corpus] = tuple,
         spell: Callable[[int], bytes] = unspelled,
+        hand: Hand | None = None,
     ) -> None:
         self.prompt = tuple(prompt)
         self.max_tokens = max_tokens
@@ -74,6 +77,7 @@ class Run:
         self.answer: list[int] = []
         self.ended = ""
         self.spell = spell  # the bytes of a token of the first role
+        self.hand = hand or Hand()  # what a person does to this run
         self.later: Later | None = None  # where a recorder wants beliefs thinned many at a time
         self._models = models
         self._meter = meter
@@ -193,15 +197,17 @@ class Run:
         parents: Sequence[int],
         probs: Sequence[float],
         kind: DraftKind,
+        known: Sequence[int] = (),
     ) -> Propose:
-        """Candidates in a tree at position `start`: `parents[i]` is an entry before i, or ROOT."""
-        first = self._next_candidate
-        depths: list[int] = []
-        for parent in parents:
-            depths.append(0 if parent == ROOT else depths[parent] + 1)
-        positions = [start + depth for depth in depths]
-        above = [ROOT if parent == ROOT else first + parent for parent in parents]
-        return self.propose(source, positions, tokens, probs, kind, above)
+        """Candidates in a tree at position `start`: `parents[i]` is an entry before i, or ROOT.
+
+        known: ids of the first entries, where they are on the table already; the others are proposed.
+        """
+        new = len(known)
+        ids = [*known, *range(self._next_candidate, self._next_candidate + len(tokens) - new)]
+        above = [ROOT if parent == ROOT else ids[parent] for parent in parents]
+        positions = Tree(tuple(parents)).positions(start)
+        return self.propose(source, positions[new:], tokens[new:], probs[new:], kind, above[new:])
 
     def commit(self, proposed: Propose) -> Commit:
         """All candidates of a proposal become content of its lane."""

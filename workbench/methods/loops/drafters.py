@@ -2,13 +2,12 @@
 
 from collections.abc import Generator, Sequence
 
-import torch
-
+from workbench.methods.loops.drafting.ahead import write
 from workbench.methods.loops.reader import Reader
-from workbench.methods.loops.sampling import Sampling, process, record
+from workbench.methods.loops.sampling import Sampling
 from workbench.methods.loops.verification.base import Draft, Outcome
-from workbench.methods.run import ANSWER, Run
-from workbench.trace import ROOT, Candidates, Cells, DraftKind, Event
+from workbench.methods.run import Run
+from workbench.trace import ROOT, DraftKind, Event
 
 
 class ModelChain:
@@ -20,31 +19,13 @@ class ModelChain:
 
     def draft(self, run: Run, room: int) -> Generator[Event, None, Draft]:
         """Stops early after an end-of-text or a token less likely than `stop_below` (the token stays)."""
-        start = len(run.prompt) + len(run.answer)
-        ids, tokens, logits, probs = [], [], [], []
-        greedy = self.sampling.temperature == 0
-        kind = DraftKind.POINT if greedy else DraftKind.SAMPLED
-        while len(tokens) < min(self.length, room):
-            reading = self.reader.extend(tokens[-1:]) if tokens else self.reader.catch_up(run.text)
-            logits.append(reading.beliefs.logits)
-            probs.append(process(logits[-1], self.sampling))
-            if greedy:
-                token = int(logits[-1].argmax())
-                prob = float(probs[-1][0, token])
-            else:
-                token, _, _, prob = run.dice.pick(probs[-1][0])
-            parent = ids[-1] if ids else ROOT
-            proposed = run.propose("draft", [start + len(tokens)], [token], [prob], kind, [parent])
-            yield proposed
-            ids.append(proposed.first)
-            tokens.append(token)
-            if token in run.eos_ids or prob < self.stop_below:
-                break
-        if run.full and ids:  # all at once: a quarter of the work, and nothing reads them before
-            contexts = [Cells(ANSWER, (start,)), *([Candidates(tuple(ids[:-1]))] if ids[:-1] else [])]
-            rows, asked = (torch.cat(logits), torch.cat(probs)), [[token] for token in tokens]
-            yield from record(run, "draft", contexts, *rows, self.sampling, asked)
-        return chain(ids, tokens, () if greedy else [row[0] for row in probs])
+        length = min(self.length, room)
+        if length < 1:
+            return Draft()
+        first = [self.reader.catch_up(run.text).beliefs.logits]
+        new = yield from write(run, self.sampling, self.reader, first, length, stop_below=self.stop_below)
+        drawn_from = [each.drawn_from for each in new] if self.sampling.temperature else ()
+        return chain([each.id for each in new], [each.token for each in new], drawn_from)
 
     def learn(self, run: Run, draft: Draft, outcome: Outcome) -> None:
         """Nothing to learn: the reader drops rejected tokens by itself."""

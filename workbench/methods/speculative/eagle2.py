@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from workbench.methods.api import Guarantee, Promise, knob, method, temperature
 from workbench.methods.loops.draft_verify import draft_verify
-from workbench.methods.loops.grow import EXPAND, KEPT, PATH, POINT, TreeDrafter
+from workbench.methods.loops.drafting.dynamic_tree import EXPAND, KEPT, PATH, DynamicTree
 from workbench.methods.loops.verification import VERIFICATIONS
 from workbench.methods.rules import DRAWN, GREEDY_MATCH, TOP_K_HELP, TOP_P_HELP
 from workbench.methods.run import Run
-from workbench.trace import Event
+from workbench.trace import DraftKind, Event
 
 POINT_MASS = VERIFICATIONS["point_mass"]
 
@@ -22,11 +22,6 @@ class Params:
     total: int = knob(16, 1, 60, 1, "nodes that are verified after reranking (paper: 59)")
     top_k: int = knob(0, 0, 1000, 1, TOP_K_HELP)
     top_p: float = knob(1.0, 0.05, 1, 0.05, TOP_P_HELP)
-
-    @property
-    def verification(self) -> str:
-        """The tree drafter's siblings are the likeliest, at every temperature."""
-        return POINT
 
 
 @method(
@@ -61,4 +56,5 @@ def eagle2(run: Run, p: Params) -> Iterator[Event]:
     not the paper's; "Token tree" is the more general form, with drawn siblings.
     Rows: the target reads 1 + total rows per round.
     """
-    yield from draft_verify(run, p, TreeDrafter(run, p), POINT_MASS.verify)
+    drafter = DynamicTree(run, p, p.branch, p.depth, p.total, DraftKind.POINT)
+    yield from draft_verify(run, p, drafter, POINT_MASS.verify)

@@ -54,6 +54,5 @@ def rsd_c(run: Run, p: Params) -> Iterator[Event]:
     token of the vocabulary; the perturbed log-probabilities are drawn afterwards, given that order.
     Rows: the target reads 1 + nodes rows per round.
     """
-    widths = [int(width) for width in p.widths.split(",")]
-    drafter = StaticTree(run, p, widths, DraftKind.SAMPLED_WITHOUT, noise=True)
+    drafter = StaticTree(run, p, p.widths, DraftKind.SAMPLED_WITHOUT, noise=True)
     yield from draft_verify(run, p, drafter, RECURSIVE.verify)

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from workbench.methods.api import Guarantee, Promise, knob, method, temperature
 from workbench.methods.loops.draft_verify import draft_verify
 from workbench.methods.loops.drafters import ModelChain
-from workbench.methods.loops.grow import EXPAND, KEPT, PATH, POINT, TreeDrafter
+from workbench.methods.loops.drafting.dynamic_tree import EXPAND, KEPT, PATH, DynamicTree
 from workbench.methods.loops.verification import CHAIN, TREE
 from workbench.methods.loops.verification.stepwise import sample_match
 from workbench.methods.rules import DRAWN, GREEDY_MATCH, SAMPLE_MATCH, TOP_K_HELP, TOP_P_HELP
 from workbench.methods.run import Run
-from workbench.trace import Event
+from workbench.trace import DraftKind, Event
 
 
 @dataclass(frozen=True)
@@ -23,11 +23,6 @@ class Params:
     total: int = knob(12, 1, 60, 1, "nodes that are verified after reranking (tree only)")
     top_k: int = knob(0, 0, 1000, 1, TOP_K_HELP)
     top_p: float = knob(1.0, 0.05, 1, 0.05, TOP_P_HELP)
-
-    @property
-    def verification(self) -> str:
-        """How the tree's children are chosen."""
-        return POINT
 
 
 @method(
@@ -56,5 +51,7 @@ def sample_and_match(run: Run, p: Params) -> Iterator[Event]:
     Differs: the drafts may be a tree of the likeliest tokens, whose best nodes are verified.
     Rows: the target reads 1 + drafts rows per round.
     """
-    drafter = ModelChain(run, p, p.depth, 0.0) if p.shape == CHAIN else TreeDrafter(run, p)
+    drafter = ModelChain(run, p, p.depth, 0.0)
+    if p.shape == TREE:
+        drafter = DynamicTree(run, p, p.branch, p.depth, p.total, DraftKind.POINT)
     yield from draft_verify(run, p, drafter, sample_match)

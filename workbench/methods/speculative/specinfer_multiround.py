@@ -53,5 +53,4 @@ def specinfer_multiround(run: Run, p: Params) -> Iterator[Event]:
     its widths are the second choice of the knob.
     Rows: the target reads 1 + nodes rows per round.
     """
-    widths = [int(width) for width in p.widths.split(",")]
-    yield from draft_verify(run, p, StaticTree(run, p, widths, DraftKind.SAMPLED), MULTIROUND.verify)
+    yield from draft_verify(run, p, StaticTree(run, p, p.widths, DraftKind.SAMPLED), MULTIROUND.verify)

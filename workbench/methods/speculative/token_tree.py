@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from workbench.methods.api import Guarantee, Promise, knob, method, temperature
 from workbench.methods.loops.draft_verify import draft_verify
-from workbench.methods.loops.grow import EXPAND, KEPT, PATH, POINT, WITHOUT, TreeDrafter
+from workbench.methods.loops.drafting.dynamic_tree import EXPAND, KEPT, PATH, DynamicTree
 from workbench.methods.loops.verification.stepwise import point_mass, recursive
 from workbench.methods.rules import (
     ACCEPT_RATIO,
@@ -19,7 +19,9 @@ from workbench.methods.rules import (
     TOP_P_HELP,
 )
 from workbench.methods.run import Run
-from workbench.trace import Event
+from workbench.trace import DraftKind, Event
+
+POINT, WITHOUT = "point mass", "without replacement"
 
 
 @dataclass(frozen=True)
@@ -65,4 +67,6 @@ def token_tree(run: Run, p: Params) -> Iterator[Event]:
     children may also be drawn without replacement, and then nothing is pruned after it was drawn,
     because dropping sampled nodes by their probability would bend the output (Jeon et al. 2024).
     """
-    yield from draft_verify(run, p, TreeDrafter(run, p), point_mass if p.verification == POINT else recursive)
+    kind = DraftKind.POINT if p.verification == POINT else DraftKind.SAMPLED_WITHOUT
+    drafter = DynamicTree(run, p, p.branch, p.depth, p.total, kind)
+    yield from draft_verify(run, p, drafter, point_mass if p.verification == POINT else recursive)

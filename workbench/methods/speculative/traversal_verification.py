@@ -52,6 +52,5 @@ def traversal_verification(run: Run, p: Params) -> Iterator[Event]:
     verification. Reconstruction: the paper's own pseudocode was not at hand.
     Rows: the target reads 1 + nodes rows per round.
     """
-    widths = [int(width) for width in p.widths.split(",")]
-    drafter = StaticTree(run, p, widths, DraftKind.SAMPLED_WITHOUT)
+    drafter = StaticTree(run, p, p.widths, DraftKind.SAMPLED_WITHOUT)
     yield from draft_verify(run, p, drafter, TRAVERSAL.verify)

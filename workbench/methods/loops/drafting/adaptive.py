@@ -1,6 +1,6 @@
 """Drafts found by a tree search over a tri-gram table that adapts to the text (ADED)."""
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from math import log, sqrt
@@ -8,10 +8,11 @@ from math import log, sqrt
 import torch
 from torch import Tensor
 
-from workbench.methods.loops.drafting.points import Points
+from workbench.maths.trees import ranking
+from workbench.methods.loops.drafting.growth import Growth
 from workbench.methods.loops.verification import Draft, Outcome
 from workbench.methods.run import ANSWER, Corpus, Run
-from workbench.trace import ROOT, Candidates, Cells, DraftKind, Event, Measure, Rule, Score, Source
+from workbench.trace import ROOT, Candidates, Cells, Event, Measure, Rule, Score, Source
 
 PER_PAIR = 12
 """Next tokens that the table keeps per pair of tokens."""
@@ -199,74 +200,46 @@ class Adaptive:
         search = Search(run, self.table, (text[-2], text[-1]), min(self.depth, room))
         for _ in range(self.simulations):
             search.simulate()
-        found, nodes = _visited(search.root)
-        if not found.tokens:
+        tree, nodes = _visited(search.root)
+        if not tree:
             return Draft()
-        proposed = found.propose(run, TRIGRAMS.id)
-        yield proposed
-        ids = Candidates(proposed.ids)
+        yield tree.propose(run, TRIGRAMS.id)
+        ids = Candidates(tuple(tree.ids))
         yield Score(VISITS.id, ids, tuple(node.visits for node in nodes))
         yield Score(VALUE.id, ids, tuple(node.total / node.visits for node in nodes))
         yield Score(PRIORITY.id, ids, _priorities(search.root, nodes))
-        verdict = self.chosen.judge(ids, _ranks(nodes), [self.nodes] * len(nodes))
+        # a parent has at least the visits of its child and comes first, so it is kept before it
+        verdict = self.chosen.judge(ids, ranking([node.visits for node in nodes]), [self.nodes] * len(nodes))
         yield verdict
         kept = [node for node, passed in enumerate(verdict.passed) if passed]
-        return (yield from self._lengthen(run, search, found, nodes, kept, proposed.ids, room))
+        if self.longer and self.depth < room:
+            yield from self._lengthen(run, search, tree, nodes, kept)
+        return tree.draft().only([*kept, *range(len(nodes), len(tree))])
 
     def _lengthen(
-        self,
-        run: Run,
-        search: Search,
-        found: Points,
-        nodes: list[Node],
-        kept: list[int],
-        ids: tuple[int, ...],
-        room: int,
-    ) -> Generator[Event, None, Draft]:
-        """The kept nodes, and behind every path of the full depth the table's likeliest next token."""
-        place = {ROOT: ROOT, **{node: i for i, node in enumerate(kept)}}
-        tokens = [found.tokens[node] for node in kept]
-        parents = [place[found.parents[node]] for node in kept]
-        ends = [node for node in kept if self.longer and nodes[node].depth == self.depth < room]
-        grown = [(node, best) for node in ends if (best := search.likeliest(nodes[node].pair))]
-        if not grown:
-            return Draft(tuple(ids[node] for node in kept), tuple(tokens), tuple(parents))
-        more = run.propose(
-            TRIGRAMS.id,
-            [len(run.text) + self.depth] * len(grown),
-            [token for _, (token, _) in grown],
-            [share for _, (_, share) in grown],
-            DraftKind.POINT,
-            [ids[node] for node, _ in grown],
-        )
-        yield more
-        tokens += [token for _, (token, _) in grown]
-        parents += [place[node] for node, _ in grown]
-        return Draft((*(ids[node] for node in kept), *more.ids), tuple(tokens), tuple(parents))
+        self, run: Run, search: Search, tree: Growth, nodes: list[Node], kept: list[int]
+    ) -> Iterator[Event]:
+        """Behind every kept path of the full depth the table's likeliest next token."""
+        for node in kept:
+            if nodes[node].depth == self.depth and (best := search.likeliest(nodes[node].pair)):
+                tree.add(best[0], node, best[1])
+        if len(tree) > len(nodes):
+            yield tree.propose(run, TRIGRAMS.id)
 
     def learn(self, run: Run, draft: Draft, outcome: Outcome) -> None:
         """Nothing to learn here: the table is raised by the text itself, before the next search."""
 
 
-def _visited(root: Node) -> tuple[Points, list[Node]]:
+def _visited(root: Node) -> tuple[Growth, list[Node]]:
     """The visited nodes as a tree, siblings side by side in the order of their shares, and themselves."""
-    points, nodes, open_ = Points(), list[Node](), [(ROOT, root)]
+    tree, nodes, open_ = Growth(), list[Node](), [(ROOT, root)]
     for number, node in open_:
         for child in node.children:
-            open_.append((points.add(child.pair[1], number, child.share), child))
+            open_.append((tree.add(child.pair[1], number, child.share), child))
             nodes.append(child)
-    return points, nodes
+    return tree, nodes
 
 
 def _priorities(root: Node, nodes: Sequence[Node]) -> tuple[float, ...]:
     """What each node's parent would give it next; `nodes` as `_visited` orders them."""
     return tuple(priority for node in (root, *nodes) for priority in node.priorities())
-
-
-def _ranks(nodes: Sequence[Node]) -> list[int]:
-    """0-based rank by visits, the earlier on a tie; a parent has as many as its child and comes first."""
-    order = sorted(range(len(nodes)), key=lambda i: -nodes[i].visits)
-    ranks = [0] * len(nodes)
-    for rank, i in enumerate(order):
-        ranks[i] = rank
-    return ranks

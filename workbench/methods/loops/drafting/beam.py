@@ -1,14 +1,17 @@
 """A drafter whose tree is a stochastic beam: on every level the first arrivals of a race."""
 
 import math
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 from dataclasses import dataclass, field
+from itertools import chain
 
 import torch
 from torch import Tensor
 
 from workbench.maths.accept import without
-from workbench.methods.loops.drafting.levels import Child, Growth, Level, Levels
+from workbench.methods.loops.drafting.growth import Growth
+from workbench.methods.loops.drafting.levels import Level, Levels
+from workbench.methods.loops.drafting.siblings import Child, Family
 from workbench.methods.loops.drafting.static_tree import StaticTree
 from workbench.methods.loops.sampling import Sampling
 from workbench.methods.loops.verification.base import Draft, Outcome
@@ -102,67 +105,64 @@ class StochasticBeam:
     def draft(self, run: Run, room: int) -> Generator[Event, None, Draft]:
         if self.fixed:
             return (yield from self.fixed.draft(run, room))
-        tree, beam = Growth(), Beam()
-        if room < 1:
-            return Draft()
-        level, depth = self.levels.root(run), min(self.depth, room)
-        for left in range(depth - 1, -1, -1):
-            race = beam.race(level)
-            families, times = self._run(run, race)
-            nodes = yield from self.levels.grow(run, tree, level, families, DraftKind.SAMPLED_WITHOUT)
-            yield from beam.grow(tree, level, nodes, times)
-            going = sorted((n for n in nodes if tree.tokens[n] not in run.eos_ids), key=beam.time.__getitem__)
-            if not going or not left:
-                break
-            level = self.levels.read(tree, level, going)
-        return tree.draft(DraftKind.SAMPLED_WITHOUT)
+        tree = yield from self.levels.walk(run, min(self.depth, room), _Arrivals(self.width))
+        return tree.draft()
 
     def learn(self, run: Run, draft: Draft, outcome: Outcome) -> None:
         """Nothing to learn: the next round reads the accepted tokens again."""
 
-    def _run(self, run: Run, race: Race) -> tuple[list[list[Child]], list[list[float]]]:
+
+@dataclass
+class _Arrivals:
+    """One round: when every node of the tree arrived, and its path probability. The text arrived at 1."""
+
+    width: int
+    kind: DraftKind = DraftKind.SAMPLED_WITHOUT
+    time: dict[int, float] = field(default_factory=lambda: {ROOT: 1.0})
+    joint: dict[int, float] = field(default_factory=lambda: {ROOT: 1.0})
+    came: list[float] = field(default_factory=list)
+    """Times of the children of this level, in their order."""
+    level: Level | None = None
+
+    def families(self, run: Run, level: Level) -> list[Family]:
+        """A race among the nodes, which stand by arrival."""
+        starts, weights = ([of[node] for node in level.nodes] for of in (self.time, self.joint))
+        found, times = self._first(run, Race(starts, weights, list(level.probs)))
+        self.level, self.came = level, list(chain.from_iterable(times))
+        return found
+
+    def _first(self, run: Run, race: Race) -> tuple[list[Family], list[list[float]]]:
         """The first `width` children of the level and when they came, a list per node."""
-        families: list[list[Child]] = [[] for _ in race.starts]
+        found: list[Family] = [[] for _ in race.starts]
         times: list[list[float]] = [[] for _ in race.starts]
         for _ in range(self.width):
             if (came := race.next(run)) is None:
                 break
-            families[came[0]].append(came[1])
+            found[came[0]].append(came[1])
             times[came[0]].append(race.now)
-        return families, times
+        return found, times
 
-
-@dataclass
-class Beam:
-    """When every node of the tree arrived, and its path probability. The text arrived at 1."""
-
-    time: dict[int, float] = field(default_factory=lambda: {ROOT: 1.0})
-    joint: dict[int, float] = field(default_factory=lambda: {ROOT: 1.0})
-    full: dict[int, Tensor] = field(default_factory=dict)
-
-    def race(self, level: Level) -> Race:
-        """The race among the continuations of a level whose nodes stand by arrival."""
-        self.full = dict(zip(level.nodes, level.probs, strict=True))
-        times, weights = ([of[node] for node in level.nodes] for of in (self.time, self.joint))
-        return Race(times, weights, list(level.probs))
-
-    def grow(
-        self, tree: Growth, level: Level, nodes: Sequence[int], times: Sequence[Sequence[float]]
-    ) -> Generator[Event, None, None]:
-        """Note the new nodes, record what they are worth, and say which of their parents branched."""
-        for node, time in zip(nodes, (time for family in times for time in family), strict=True):
+    def onward(
+        self, run: Run, tree: Growth, nodes: list[int], last: bool
+    ) -> Generator[Event, None, list[int]]:
+        """Record what the new nodes are worth, and say which of their parents branched; all by arrival."""
+        assert self.level is not None
+        above = self.level.nodes
+        full = dict(zip(above, self.level.probs, strict=True))
+        for node, time in zip(nodes, self.came, strict=True):
             parent = tree.parents[node]
             self.time[node] = time
-            self.joint[node] = self.joint[parent] * float(self.full[parent][tree.tokens[node]])
+            self.joint[node] = self.joint[parent] * float(full[parent][tree.tokens[node]])
         of = Candidates(tuple(tree.ids[node] for node in nodes))
         yield Score(JOINT.id, of, tuple(self.joint[node] for node in nodes))
-        yield Score(PERTURBED.id, of, tuple(self.gumbel(node) for node in nodes))
-        if level.nodes != [ROOT]:
-            cut = min(self.gumbel(node) for node in nodes)
-            raced = Candidates(tuple(tree.ids[node] for node in level.nodes))
-            values = [self.gumbel(node) for node in level.nodes]
+        yield Score(PERTURBED.id, of, tuple(self._gumbel(node) for node in nodes))
+        if above != [ROOT]:
+            cut = min(self._gumbel(node) for node in nodes)
+            raced = Candidates(tuple(tree.ids[node] for node in above))
+            values = [self._gumbel(node) for node in above]
             yield BRANCHES.judge(raced, values, [cut] * len(values))
+        return sorted(nodes, key=self.time.__getitem__)
 
-    def gumbel(self, node: int) -> float:
+    def _gumbel(self, node: int) -> float:
         """The perturbed log-probability, 0 for the text."""
         return -math.log(self.time[node])

@@ -4,9 +4,11 @@ from collections.abc import Iterator, Sequence
 
 from torch import Tensor
 
-from workbench.maths.accept import ratio, residual, without
+from workbench.maths.accept import ratio, residual
+from workbench.maths.sample import highest
 from workbench.maths.trees import falling
 from workbench.methods.dice import Dice, SeededDice
+from workbench.methods.loops.drafting.siblings import families
 from workbench.methods.loops.sampling import Sampling, process
 from workbench.methods.run import Run
 from workbench.trace import DraftKind
@@ -54,16 +56,12 @@ def _sampled(dice: Dice, target: Tensor, draft: Tensor, ranks: int, kind: DraftK
     """The probability that each of the drawn children is accepted by the recursive or multi-round rule."""
     shares: list[float] = []
     open_ = 1.0
-    for _ in range(ranks):
-        if not draft.any():
-            break
-        token = dice.pick(draft).index
-        accepted = ratio(float(target[token]), float(draft[token]))
+    for child in families(dice, draft.unsqueeze(0), [ranks], kind)[0]:
+        assert child.drawn_from is not None
+        accepted = ratio(float(target[child.token]), child.prob)
         shares.append(open_ * accepted)
         open_ *= 1 - accepted
-        target = residual(target, draft)
-        if kind is DraftKind.SAMPLED_WITHOUT:
-            draft = without(draft, token)
+        target = residual(target, child.drawn_from)
     return shares
 
 
@@ -75,4 +73,4 @@ def _greedy(target: Tensor, draft: Tensor, ranks: int) -> list[float]:
 
 def _likeliest(draft: Tensor, ranks: int) -> list[int]:
     """The drafter's tokens, likeliest first."""
-    return draft.sort(descending=True, stable=True).indices[:ranks].tolist()
+    return [token for token, _ in highest(draft.unsqueeze(0), ranks)[0]]

@@ -1,26 +1,18 @@
-"""What drafters share that write a tree of fixed shape: one draft pass per level, siblings side by side."""
+"""The one walk of every drafter that writes a tree with a model: level by level, one draft pass each."""
 
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass, field
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import Protocol
 
 from torch import Tensor
 
+from workbench.methods.loops.drafting.growth import Growth
+from workbench.methods.loops.drafting.siblings import Family
 from workbench.methods.loops.reader import Reader
 from workbench.methods.loops.sampling import Sampling, process, record
-from workbench.methods.loops.verification.base import Draft
 from workbench.methods.run import ANSWER, Run
 from workbench.models.api import Memory, Reading
 from workbench.trace import ROOT, Candidates, Cells, DraftKind, Event, Refs
-
-
-class Child(NamedTuple):
-    """A chosen token, its probability, what it was drawn from (V,), and how many chains run through it."""
-
-    token: int
-    prob: float
-    drawn_from: Tensor
-    count: int = 1
 
 
 @dataclass(frozen=True)
@@ -34,26 +26,24 @@ class Level:
     memory: Memory
 
 
-@dataclass
-class Growth:
-    """A tree under construction, parents before children."""
+class Branching(Protocol):
+    """What the drafters differ in: which children a node gets, and which nodes get children."""
 
-    ids: list[int] = field(default_factory=list)
-    tokens: list[int] = field(default_factory=list)
-    parents: list[int] = field(default_factory=list)
-    drawn_from: list[Tensor] = field(default_factory=list)
-    counts: list[int] = field(default_factory=list)
+    @property
+    def kind(self) -> DraftKind: ...
 
-    def draft(self, kind: DraftKind, merged: bool = False) -> Draft:
-        """What goes to verification."""
-        return Draft(
-            tuple(self.ids),
-            tuple(self.tokens),
-            tuple(self.parents),
-            () if kind is DraftKind.POINT else tuple(self.drawn_from),
-            kind,
-            tuple(self.counts) if merged else (),
-        )
+    def families(self, run: Run, level: Level) -> Sequence[Family]:
+        """The children of every node of the level; new nodes are numbered in this order."""
+        ...
+
+    def onward(
+        self, run: Run, tree: Growth, nodes: list[int], last: bool
+    ) -> Generator[Event, None, list[int]]:
+        """What is to be said of the new nodes, and which of them have children in turn.
+
+        The walk leaves out those that end the text, and all of them on the last level.
+        """
+        ...
 
 
 class Levels:
@@ -63,12 +53,25 @@ class Levels:
         self.reader = Reader(run.causal("draft"))
         self.sampling = sampling
 
-    def root(self, run: Run) -> Level:
-        """The belief behind the text."""
+    def walk(self, run: Run, depth: int, branching: Branching) -> Generator[Event, None, Growth]:
+        """A tree of at most `depth` levels behind the text; nothing grows behind an end-of-text."""
+        tree = Growth(branching.kind)
+        if depth < 1:
+            return tree
         reading = self.reader.catch_up(run.text)
-        return self._level([ROOT], [reading.memory.rows - 1], reading)
+        level = self._level([ROOT], [reading.memory.rows - 1], reading)
+        for left in range(depth - 1, -1, -1):
+            nodes = yield from self._grow(run, tree, level, branching.families(run, level))
+            if not nodes:
+                break
+            chosen = yield from branching.onward(run, tree, nodes, last=not left)
+            going = [node for node in chosen if tree.tokens[node] not in run.eos_ids]
+            if not going or not left:
+                break
+            level = self._read(tree, level, going)
+        return tree
 
-    def read(self, tree: Growth, level: Level, nodes: list[int]) -> Level:
+    def _read(self, tree: Growth, level: Level, nodes: list[int]) -> Level:
         """One draft pass over nodes whose parents stand in `level`."""
         row_of = dict(zip(level.nodes, level.rows, strict=True))
         parents = [row_of[tree.parents[node]] for node in nodes]
@@ -76,39 +79,21 @@ class Levels:
         reading = self.reader.model.read(tokens, level.memory, parents=parents, want=len(tokens))
         return self._level(nodes, list(reading.rows), reading)
 
-    def grow(
-        self, run: Run, tree: Growth, level: Level, families: Sequence[Sequence[Child]], kind: DraftKind
+    def _grow(
+        self, run: Run, tree: Growth, level: Level, families: Sequence[Family]
     ) -> Generator[Event, None, list[int]]:
         """Propose the children of every node of the level; their node numbers."""
-        first, depth = len(tree.tokens), self._depth(tree, level)
-        for node, family in zip(level.nodes, families, strict=True):
-            for child in family:
-                tree.tokens.append(child.token)
-                tree.parents.append(node)
-                tree.drawn_from.append(child.drawn_from)
-                tree.counts.append(child.count)
+        of: Refs = Candidates(tuple(tree.ids[node] for node in level.nodes if node != ROOT))
+        if level.nodes == [ROOT]:
+            of = Cells(ANSWER, (len(run.text),))
         asked = [[child.token for child in family] for family in families]
-        position = len(run.text) + depth
-        of: Refs = Cells(ANSWER, (position,))
-        if depth:
-            of = Candidates(tuple(tree.ids[node] for node in level.nodes))
         yield from record(run, "draft", of, level.logits, level.probs, self.sampling, asked)
-        probs = [child.prob for family in families for child in family]
-        if not probs:
-            return []
-        parents = [ROOT if node == ROOT else tree.ids[node] for node in tree.parents[first:]]
-        proposed = run.propose("draft", [position] * len(probs), tree.tokens[first:], probs, kind, parents)
-        yield proposed
-        tree.ids += proposed.ids
-        return list(range(first, len(tree.tokens)))
+        pairs = zip(level.nodes, families, strict=True)
+        nodes = [tree.take(child, node) for node, family in pairs for child in family]
+        if nodes:
+            yield tree.propose(run, "draft")
+        return nodes
 
     def _level(self, nodes: list[int], rows: list[int], reading: Reading) -> Level:
         logits = reading.beliefs.logits
         return Level(nodes, rows, logits, process(logits, self.sampling), reading.memory)
-
-    @staticmethod
-    def _depth(tree: Growth, level: Level) -> int:
-        node, depth = level.nodes[0], 0
-        while node != ROOT:
-            node, depth = tree.parents[node], depth + 1
-        return depth

@@ -7,10 +7,10 @@ from itertools import groupby
 import torch
 from torch import Tensor
 
-from workbench.maths.accept import without
 from workbench.maths.sample import warp
+from workbench.methods.loops.drafting.growth import Growth, template
 from workbench.methods.loops.drafting.noise import NOISY, noisy
-from workbench.methods.loops.drafting.points import Points, template
+from workbench.methods.loops.drafting.siblings import families
 from workbench.methods.loops.verification import Draft, Outcome
 from workbench.methods.run import ANSWER, Run
 from workbench.trace import ROOT, Candidates, Cells, DraftKind, Event, Measure, Refs, Score, Source
@@ -68,8 +68,7 @@ class Memory:
 class _Round:
     """What one draft is made of: its nodes, and the contexts with a known distribution."""
 
-    points: Points = field(default_factory=Points)
-    drawn_from: list[Tensor] = field(default_factory=list)
+    tree: Growth
     lengths: list[int] = field(default_factory=list)
     counts: list[int] = field(default_factory=list)
     contexts: list[int] = field(default_factory=list)
@@ -83,7 +82,8 @@ class Remembering:
 
     def __init__(self, memory: Memory, shape: tuple[int, int, int], drawn: bool, greedy: bool) -> None:
         """shape: nodes, children per node and levels of the tree. greedy: passes give logits."""
-        self.memory, self.drawn, self.greedy = memory, drawn, greedy
+        self.memory, self.greedy = memory, greedy
+        self.kind = DraftKind.SAMPLED_WITHOUT if drawn else DraftKind.POINT
         self.nodes, self.branch, self.depth = shape
         self._text: list[int] = []
         self._like = torch.empty(0)
@@ -96,50 +96,43 @@ class Remembering:
         if room < 1:
             return Draft()
         made = self._grow(run, min(room, self.depth))
-        if not made.points.tokens:
+        if not made.tree:
             return Draft()
-        kind = DraftKind.SAMPLED_WITHOUT if self.drawn else DraftKind.POINT
-        proposed = made.points.propose(run, MEMORY.id, kind)
-        yield proposed
-        ids = Candidates(proposed.ids)
+        draft = yield from made.tree.offer(run, MEMORY.id)
+        ids = Candidates(draft.ids)
         yield Score(CONTEXT.id, ids, tuple(made.lengths))
         yield Score(SEEN.id, ids, tuple(made.counts))
-        if self.drawn:
+        if made.noise:
             yield Score(NOISY.id, ids, tuple(made.noise))
-        inner = tuple(proposed.ids[node] for node in made.contexts[1:])
+        inner = tuple(draft.ids[node] for node in made.contexts[1:])
         of: list[Refs] = [here, Candidates(inner)] if inner else [here]
         space = "vocabulary" if self.greedy else "processed"
         yield from run.observe(MEMORY.id, of, torch.stack(made.beliefs), space, made.asked)
-        drawn_from = tuple(made.drawn_from) if self.drawn else ()
-        return Draft(proposed.ids, tuple(made.points.tokens), tuple(made.points.parents), drawn_from, kind)
+        return draft
 
     def _grow(self, run: Run, depth: int) -> _Round:
         """Children of every node that is there; their number is the template's, whatever they read."""
-        made, place = _Round(), {ROOT: ROOT}
-        numbered = enumerate(template(self.nodes, self.branch, depth))
-        for parent, slots in groupby(numbered, key=lambda slot: slot[1][0]):
+        made, place = _Round(Growth(self.kind)), {ROOT: ROOT}
+        tree, plan = made.tree, template(self.nodes, self.branch, depth)
+        for parent, slots in groupby(range(len(plan)), key=plan.parents.__getitem__):
             node = place.get(parent)
-            if node is None or (node != ROOT and made.points.tokens[node] in run.eos_ids):
+            if node is None or (node != ROOT and tree.tokens[node] in run.eos_ids):
                 continue
-            above = made.points.path(node)
+            above = tree.path(node)
             n, row = self.memory.find([*self._text[-self.memory.longest :], *above])
             if row is None:
                 continue
-            belief = self._dense(row)
-            wanted = [slot for slot, _ in slots]
-            children = (
-                self._drawn(run, belief, len(wanted)) if self.drawn else _best(row, belief, len(wanted))
-            )
-            for slot, (token, prob, drawn_from) in zip(wanted, children, strict=False):
-                place[slot] = made.points.add(token, node, prob)
-                made.drawn_from.append(drawn_from)
+            belief, wanted = self._dense(row), list(slots)
+            [children] = families(run.dice, belief.unsqueeze(0), [len(wanted)], self.kind)
+            for slot, child in zip(wanted, children, strict=False):
+                place[slot] = tree.take(child, node)
                 made.lengths.append(n)
                 made.counts.append(row.seen)
-            if self.drawn:
-                made.noise += noisy(run.dice, [prob for _, prob, _ in children])
+            if self.kind is not DraftKind.POINT:
+                made.noise += noisy(run.dice, [child.prob for child in children])
             made.contexts.append(node)
             made.beliefs.append(belief)
-            made.asked.append([token for token, _, _ in children])
+            made.asked.append([child.token for child in children])
         return made
 
     def _dense(self, row: Remembered) -> Tensor:
@@ -147,15 +140,6 @@ class Remembering:
         belief = torch.zeros_like(self._like)
         belief[list(row.probs)] = belief.new_tensor(list(row.probs.values()))
         return belief / belief.sum()
-
-    def _drawn(self, run: Run, belief: Tensor, count: int) -> list[tuple[int, float, Tensor]]:
-        """Draws without replacement: token, its probability among those left, that distribution (V,)."""
-        children: list[tuple[int, float, Tensor]] = []
-        while len(children) < count and belief.any():
-            pick = run.dice.pick(belief)
-            children.append((pick.index, pick.prob, belief))
-            belief = without(belief, pick.index)
-        return children
 
     def learn(self, run: Run, draft: Draft, outcome: Outcome) -> None:
         """What the target believed along the text that was kept; only now, so that no draft foresees it."""
@@ -168,11 +152,6 @@ class Remembering:
         for i, (values, ids) in enumerate(zip(best.values.tolist(), best.indices.tolist(), strict=True)):
             pairs = zip(ids, values, strict=True)
             self.memory.learn(text[: start + i], {token: prob for token, prob in pairs if prob > 0})
-
-
-def _best(row: Remembered, belief: Tensor, count: int) -> list[tuple[int, float, Tensor]]:
-    """The likeliest tokens of a row, likeliest first."""
-    return [(token, float(belief[token]), belief) for token in list(row.probs)[:count]]
 
 
 def _likeliest(pair: tuple[int, float]) -> tuple[float, int]:

@@ -5,12 +5,13 @@ the page greys with them.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Protocol
 
 from workbench.methods.loops.draft_verify import Drafter
 from workbench.methods.loops.drafting.adaptive import CHOSEN, SEARCH_MEASURES, TRIGRAMS, Adaptive
 from workbench.methods.loops.drafting.beam import BRANCHES, JOINT, PERTURBED, StochasticBeam
+from workbench.methods.loops.drafting.dynamic_tree import EXPAND, KEPT, PATH, DynamicTree
 from workbench.methods.loops.drafting.lookup import COPIED_FROM, MATCH, MATCH_LENGTH, Lookup
 from workbench.methods.loops.drafting.memory import MEMORY, MEMORY_MEASURES, Memory, Remembering
 from workbench.methods.loops.drafting.optimal import RATE, REACH, OptimalTree
@@ -20,7 +21,6 @@ from workbench.methods.loops.drafting.recycling import RECYCLED, RECYCLING_MEASU
 from workbench.methods.loops.drafting.retrieval import DATASTORE, LONGEST, RETRIEVAL_MEASURES, Retrieval
 from workbench.methods.loops.drafting.static_tree import StaticTree
 from workbench.methods.loops.drafting.window import WINDOW
-from workbench.methods.loops.grow import EXPAND, KEPT, PATH, POINT, WITHOUT, TreeDrafter
 from workbench.methods.loops.sampling import Sampling
 from workbench.methods.loops.verification import CHAIN, PATHS, TREE, VERIFICATIONS
 from workbench.methods.run import Run
@@ -115,19 +115,6 @@ def _not_judged(menu: Menu) -> str:
     return reason[:1].upper() + reason[1:]
 
 
-@dataclass(frozen=True)
-class Grown:
-    """The knobs of a composition as the dynamic tree reads them."""
-
-    temperature: float
-    top_k: int
-    top_p: float
-    verification: str
-    branch: int
-    depth: int
-    total: int
-
-
 def drafter(run: Run, menu: Menu) -> Drafter:
     """The part that drafts what the menu asks for; the combination is legal."""
     return MAKERS[menu.drafter](run, menu)
@@ -137,9 +124,7 @@ def _model(run: Run, menu: Menu) -> Drafter:
     if menu.shape == INDEPENDENT:
         return IndependentPaths(run, menu, menu.branch, menu.depth)
     if menu.shape == DYNAMIC:
-        chosen = POINT if menu.siblings == LIKELIEST else WITHOUT
-        sampling = (menu.temperature, menu.top_k, menu.top_p)
-        return TreeDrafter(run, Grown(*sampling, chosen, menu.branch, menu.depth, menu.total))
+        return DynamicTree(run, menu, menu.branch, menu.depth, menu.total, KINDS[menu.siblings])
     if menu.shape == BEAM:
         return StochasticBeam(run, menu, menu.branch, menu.depth)
     if menu.shape == OPTIMAL:

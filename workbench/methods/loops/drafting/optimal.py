@@ -2,7 +2,7 @@
 
 from collections.abc import Generator
 
-from workbench.maths.trees import Tree, best_first
+from workbench.maths.trees import best_first
 from workbench.methods.loops.drafting.calibration import acceptance_by_rank
 from workbench.methods.loops.drafting.static_tree import StaticTree
 from workbench.methods.loops.sampling import Sampling
@@ -52,9 +52,9 @@ class OptimalTree:
             self.tree.plan = best_first(self.rates, self.nodes, self.depth)
             yield Phase(1, "Best tree for these rates")
         draft = yield from self.tree.draft(run, room)
-        shape, of = Tree(draft.parents), Candidates(draft.ids)
-        yield Score(RATE.id, of, tuple(self.rates[rank] for rank in shape.ranks))
-        yield Score(REACH.id, of, tuple(shape.reach(self.rates)))
+        of = Candidates(draft.ids)
+        yield Score(RATE.id, of, tuple(self.rates[rank] for rank in draft.shape.ranks))
+        yield Score(REACH.id, of, tuple(draft.shape.reach(self.rates)))
         return draft
 
     def learn(self, run: Run, draft: Draft, outcome: Outcome) -> None:

@@ -6,9 +6,9 @@ reads it as a tree: row 0 is a chain, and every column hangs down from its token
 is the next row; a column and its answer are an n-gram, kept in the pool under its first token.
 """
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 
-from workbench.methods.loops.drafting.points import Points, siblings_together
+from workbench.methods.loops.drafting.growth import Growth, siblings_together
 from workbench.methods.loops.drafting.window import WINDOW, from_prompt
 from workbench.methods.loops.verification import Draft, Outcome
 from workbench.methods.run import ANSWER, Run
@@ -85,19 +85,16 @@ class Lookahead:
         found = self.pool.find(text[-1]) if room > 0 else []
         yield Score(POOL_SIZE.id, here, (len(self.pool),))
         yield Score(POOL_HITS.id, here, (len(found),))
-        guesses, seen = merged([(tail[:room], when) for tail, when in found], run.eos_ids)
-        ids: tuple[int, ...] = ()
-        if guesses.tokens:
-            proposed = guesses.propose(run, POOL.id)
-            ids = proposed.ids
-            yield proposed
-            yield Score(COLLECTED_IN.id, Candidates(ids), tuple(round for round, _ in seen))
-            yield Score(COLLECTED_AT.id, Candidates(ids), tuple(at for _, at in seen))
+        tree, seen = merged([(tail[:room], when) for tail, when in found], run.eos_ids)
+        if tree:
+            yield tree.propose(run, POOL.id)
+            yield Score(COLLECTED_IN.id, Candidates(tuple(tree.ids)), tuple(round for round, _ in seen))
+            yield Score(COLLECTED_AT.id, Candidates(tuple(tree.ids)), tuple(at for _, at in seen))
         deepest = len(text) + len(self.rows) + len(self.rows[0]) - 2
         self._read = room > 1 and deepest <= run.causal("target").max_positions
-        if not self._read:
-            return guesses.draft(ids)
-        return (yield from self._look(run, guesses, ids))
+        if self._read:
+            yield from self._look(run, tree)
+        return tree.draft(looked=len(tree) - len(seen))
 
     def _begin(self, run: Run) -> None:
         """Row 0 of random guesses, wider by the columns that the warm-up rounds drop."""
@@ -107,29 +104,21 @@ class Lookahead:
                 key, *tail = run.prompt[at : at + self.ngram]
                 self.pool.add(key, tuple(tail), (0, at))
 
-    def _look(self, run: Run, guesses: Points, ids: tuple[int, ...]) -> Generator[Event, None, Draft]:
-        """The window's nodes behind those of the guesses."""
-        window, places = Points(), list[Seen]()
+    def _look(self, run: Run, tree: Growth) -> Iterator[Event]:
+        """Add the window's nodes behind those of the guesses."""
+        first, places = len(tree), list[Seen]()
         for r, row in enumerate(self.rows):
             for c, token in enumerate(row):
                 if r or c:
                     above = self._node(r - 1, c) if r else self._node(0, c - 1)
-                    window.add(token, above)
+                    tree.add(token, ROOT if above == ROOT else first + above)
                     places.append((r, c))
         if not places:
-            return guesses.draft(ids)
-        proposed = window.propose(run, WINDOW.id)
+            return
+        proposed = tree.propose(run, WINDOW.id)
         yield proposed
         yield Score(ROW.id, Candidates(proposed.ids), tuple(r for r, _ in places))
         yield Score(COLUMN.id, Candidates(proposed.ids), tuple(c for _, c in places))
-        before = len(ids)
-        parents = [ROOT if parent == ROOT else before + parent for parent in window.parents]
-        return Draft(
-            (*ids, *proposed.ids),
-            (*guesses.tokens, *window.tokens),
-            (*guesses.parents, *parents),
-            looked=len(places),
-        )
 
     def _node(self, r: int, c: int) -> int:
         """The number of (r, c) among the window's nodes; (0, 0) is the last committed token."""
@@ -151,9 +140,9 @@ class Lookahead:
         self.rows = [*self.rows[1:], answers]
 
 
-def merged(tails: Sequence[tuple[Sequence[int], Seen]], ends: frozenset[int]) -> tuple[Points, list[Seen]]:
+def merged(tails: Sequence[tuple[Sequence[int], Seen]], ends: frozenset[int]) -> tuple[Growth, list[Seen]]:
     """The tails as a tree, and where each node was first seen in their order; an end-of-text is a leaf."""
-    grown, seen, at = Points(), list[Seen](), dict[tuple[int, int], int]()
+    grown, seen, at = Growth(), list[Seen](), dict[tuple[int, int], int]()
     for tail, when in tails:
         node = ROOT
         for token in tail:
@@ -163,7 +152,7 @@ def merged(tails: Sequence[tuple[Sequence[int], Seen]], ends: frozenset[int]) ->
             node = at[node, token]
             if token in ends:
                 break
-    tree, place = Points(), {ROOT: ROOT}
+    tree, place = Growth(), {ROOT: ROOT}
     order = siblings_together(grown.parents)
     for node in order:
         place[node] = tree.add(grown.tokens[node], place[grown.parents[node]])

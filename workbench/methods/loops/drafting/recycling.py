@@ -1,10 +1,9 @@
 """Drafts from a table of what the target last thought likely after each token (Token Recycling)."""
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 
-from torch import Tensor
-
-from workbench.methods.loops.drafting.points import Points, template
+from workbench.maths.sample import highest
+from workbench.methods.loops.drafting.growth import Growth, template
 from workbench.methods.loops.verification import Draft, Outcome
 from workbench.methods.run import ANSWER, Run
 from workbench.trace import ROOT, Candidates, Cells, Event, Measure, Score, Source
@@ -44,50 +43,38 @@ class Recycling:
         yield Score(ROWS_KNOWN.id, here, (len(self.table),))
         if room < 1:
             return Draft()
-        points, ranks, rounds, read, cold = self._fill(min(room, self.depth), run.eos_ids)
+        tree, ranks, rounds, read, cold = self._fill(min(room, self.depth), run.eos_ids)
         yield Score(ROWS_READ.id, here, (read,))
         yield Score(COLD_ROWS.id, here, (cold,))
-        if not points.tokens:
+        if not tree:
             return Draft()
-        draft = yield from points.offer(run, RECYCLED.id)
+        draft = yield from tree.offer(run, RECYCLED.id)
         yield Score(RANK.id, Candidates(draft.ids), tuple(ranks))
         yield Score(WRITTEN_IN.id, Candidates(draft.ids), tuple(rounds))
         return draft
 
-    def _fill(self, depth: int, ends: frozenset[int]) -> tuple[Points, list[int], list[int], int, int]:
+    def _fill(self, depth: int, ends: frozenset[int]) -> tuple[Growth, list[int], list[int], int, int]:
         """The nodes with their ranks and the rounds of their rows; rows looked up; cold ones among them."""
-        points, ranks, rounds = Points(), list[int](), list[int]()
+        tree, ranks, rounds = Growth(), list[int](), list[int]()
         place, looked = {ROOT: ROOT}, dict[int, tuple[int, ...]]()
-        for node, (parent, rank) in enumerate(template(self.nodes, self.ranks, depth)):
+        plan = template(self.nodes, self.ranks, depth)
+        for slot, (parent, rank) in enumerate(zip(plan.parents, plan.ranks, strict=True)):
             if parent not in place:
                 continue
-            above = self._root if parent == ROOT else points.tokens[place[parent]]
+            above = self._root if parent == ROOT else tree.tokens[place[parent]]
             if parent != ROOT and above in ends:
                 continue
             row = looked.setdefault(above, self.table.get(above, ()))
             if rank < len(row):
-                place[node] = points.add(row[rank], place[parent])
+                place[slot] = tree.add(row[rank], place[parent])
                 ranks.append(rank)
                 rounds.append(self.written[above])
-        return points, ranks, rounds, len(looked), sum(not row for row in looked.values())
+        return tree, ranks, rounds, len(looked), sum(not row for row in looked.values())
 
     def learn(self, run: Run, draft: Draft, outcome: Outcome) -> None:
         """Write the row of every token that was read; where one was read twice, the later node stays."""
         tokens = (self._root, *draft.tokens)
-        for token, row in zip(tokens, best(outcome.rows, self.ranks, self.floor), strict=True):
-            self.table[token] = row
+        for token, row in zip(tokens, highest(outcome.rows, self.ranks), strict=True):
+            self.table[token] = tuple(id for id, value in row if value > self.floor)
             self.written[token] = self.round
         self._wrote = len(set(tokens))
-
-
-def best(rows: Tensor, count: int, floor: float) -> Sequence[tuple[int, ...]]:
-    """The ids of the `count` highest entries above `floor` of every row of (R, V), the lower id on a tie."""
-    found = rows.topk(min(count, rows.shape[-1]), dim=-1)
-    pairs = (
-        zip(v, i, strict=True) for v, i in zip(found.values.tolist(), found.indices.tolist(), strict=True)
-    )
-    return [tuple(id for value, id in sorted(row, key=_first) if value > floor) for row in pairs]
-
-
-def _first(pair: tuple[float, int]) -> tuple[float, int]:
-    return -pair[0], pair[1]

@@ -4,8 +4,8 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Generator, Sequence
 from functools import lru_cache
 
+from workbench.methods.loops.drafting.growth import Growth, siblings_together
 from workbench.methods.loops.drafting.lookup import MATCH_LENGTH
-from workbench.methods.loops.drafting.points import Points, siblings_together
 from workbench.methods.loops.verification import Draft, Outcome
 from workbench.methods.run import ANSWER, Corpus, Run
 from workbench.trace import ROOT, Candidates, Cells, Event, Measure, Score, Source
@@ -150,14 +150,14 @@ class Retrieval:
         yield Score(FOUND_AT.id, ids, tuple(at for _, at in found))
         return draft
 
-    def _grown(self, trie: Trie, kept: list[int], all: int) -> Points:
+    def _grown(self, trie: Trie, kept: list[int], all: int) -> Growth:
         """The kept nodes; the probability of each is its share of its parent's continuations."""
-        points, place = Points(), {ROOT: ROOT}
+        tree, place = Growth(), {ROOT: ROOT}
         for node in kept:
             parent = trie.parents[node]
             share = trie.counts[node] / (all if parent == ROOT else trie.counts[parent])
-            place[node] = points.add(trie.tokens[node], place[parent], share)
-        return points
+            place[node] = tree.add(trie.tokens[node], place[parent], share)
+        return tree
 
     def learn(self, run: Run, draft: Draft, outcome: Outcome) -> None:
         """Nothing to learn: the datastore stays as it is."""

@@ -1,13 +1,15 @@
 """What every verification rule takes and returns, and how one is declared."""
 
-from collections.abc import Callable, Generator
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 from torch import Tensor
 
+from workbench.maths.trees import Tree
 from workbench.methods.dice import Pick
 from workbench.methods.run import Run
-from workbench.trace import DraftKind, Event, Measure, Rule, Source
+from workbench.trace import ROOT, DraftKind, Event, Measure, Rule, Source
 
 CHAIN, TREE, PATHS = "chain", "tree", "paths"
 """Shapes of a draft: one token after another; siblings; independent chains merged where they agree."""
@@ -31,9 +33,25 @@ class Draft:
     counts: tuple[int, ...] = ()
     looked: int = 0
 
+    @cached_property
+    def shape(self) -> Tree:
+        """Who hangs on whom among the nodes that are judged."""
+        return Tree(self.parents[: len(self.parents) - self.looked])
+
     def children(self, node: int) -> list[int]:
-        judged = self.parents[: len(self.parents) - self.looked]
-        return [i for i, parent in enumerate(judged) if parent == node]
+        return self.shape.children(node)
+
+    def only(self, nodes: Sequence[int]) -> "Draft":
+        """The draft of these nodes alone, in their order; the parents of all are among them."""
+        place = {ROOT: ROOT, **{node: i for i, node in enumerate(nodes)}}
+        return replace(
+            self,
+            ids=tuple(self.ids[node] for node in nodes),
+            tokens=tuple(self.tokens[node] for node in nodes),
+            parents=tuple(place[self.parents[node]] for node in nodes),
+            drawn_from=tuple(self.drawn_from[node] for node in nodes) if self.drawn_from else (),
+            counts=tuple(self.counts[node] for node in nodes) if self.counts else (),
+        )
 
 
 @dataclass(frozen=True)
