@@ -15,7 +15,7 @@ from workbench.methods.loops.unmasking import (
     Sampling,
     blocks,
 )
-from workbench.methods.loops.unmasking.steady import MOVED, SETTLED, steady
+from workbench.methods.loops.unmasking.steady import MOVED, SETTLED, UNMOVED, steady
 from workbench.methods.run import Run
 from workbench.trace import Event
 
@@ -44,7 +44,7 @@ class Params:
         "A belief that is sure and steady is taken for final; what is written together is still independent.",
     ),
     params=Params,
-    rules=(SETTLED, THRESHOLD, AT_LEAST_ONE),
+    rules=(UNMOVED, SETTLED, THRESHOLD, AT_LEAST_ONE),
     measures=(MOVED,),
 )
 def klass(run: Run, p: Params) -> Iterator[Event]:

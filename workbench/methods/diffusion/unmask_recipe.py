@@ -33,6 +33,7 @@ class Params:
     reach: int = knob(4, 0, 64, 1, "neighbourhoods: positions to either side of an anchor")
     factor: float = knob(0.6, 0, 4, 0.05, "factor: rank r needs a confidence above 1 - factor / (r + 1)")
     gamma: float = knob(0.01, 0, 10, 0.01, "entropy budget: nats that a round may ignore")
+    delta: float = knob(0.01, 0, 1, 0.005, "steady: nats below which a belief has not moved")
     history: int = knob(2, 0, 8, 1, "steady: rounds without a move")
     wide: float = knob(0.7, 0, 1, 0.01, "generous: confidence above which a token is tried")
     narrow: float = knob(0.9, 0, 1, 0.01, "shadows: a token is masked again below this")

@@ -68,8 +68,8 @@ STOPS = (NONE, END, EARLY)
 STALE = (PREFIX, DUAL, FROZEN)
 REMEMBERING = (STEADY, COHERENT)
 """Selecting parts that remember a mask from round to round."""
-GAMMA_CREDIT, BETA_CREDIT, DELTA, WARM_UP, WIDEN = 0.2, 0.8, 0.01, 2, 5
-"""What credit, steadiness and the coherent line have as knobs of their own methods, at their usual values."""
+GAMMA_CREDIT, BETA_CREDIT, WARM_UP, WIDEN = 0.2, 0.8, 2, 5
+"""What credit and the coherent line have as knobs of their own methods, at their usual values."""
 LATE_FROM = 0.4
 """First factor of a late end of text."""
 AHEAD = 0.25
@@ -110,6 +110,8 @@ class Menu(Protocol):
     def factor(self) -> float: ...
     @property
     def gamma(self) -> float: ...
+    @property
+    def delta(self) -> float: ...
     @property
     def history(self) -> int: ...
     @property
@@ -271,7 +273,7 @@ def _select(run: Run, menu: Menu) -> Select:
         BUDGET: lambda: within_budget(menu.gamma),
         MOVING: lambda: bounded(menu.low, menu.threshold),
         LEAP: lambda: near_anchors(menu.threshold, menu.relaxed, menu.reach),
-        STEADY: lambda: steady(menu.threshold, DELTA, menu.history),
+        STEADY: lambda: steady(menu.threshold, menu.delta, menu.history),
         WINNERS: lambda: run_winners(menu.threshold, menu.low),
         GENEROUS: lambda: wide_in(menu.wide),
         EVERY: lambda: everything,

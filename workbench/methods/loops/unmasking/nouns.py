@@ -20,7 +20,7 @@ from workbench.methods.loops.unmasking.scores import (
     RANDOM,
     RANDOM_RULES,
 )
-from workbench.methods.loops.unmasking.steady import MOVED, SETTLED
+from workbench.methods.loops.unmasking.steady import MOVED, SETTLED, UNMOVED
 from workbench.methods.loops.unmasking.wide import NARROW_RULES, WIDE_RULES
 from workbench.methods.loops.unmasking.winners import RUN_WINNER
 
@@ -28,8 +28,8 @@ _LATE = late_end(linear(1.0, 1.0, 1))
 _SCORES = (CONFIDENCE, MARGIN, NEGATIVE_ENTROPY, _LATE)
 _OF_SCORES = tuple(rule for scoring in _SCORES for rule in scoring.rules)
 _RULES = (
-    *ADAPTIVE_RULES, *_OF_SCORES, *RANDOM_RULES, THRESHOLD, FACTOR, BUDGET, BOUNDED, *LEAP_RULES, SETTLED,
-    RUN_WINNER, *TWO_STEP_RULES, *WIDE_RULES, *NARROW_RULES, KEPT, DECIDED, SAME_PLACE, SAME_TOKEN,
+    *ADAPTIVE_RULES, *_OF_SCORES, *RANDOM_RULES, THRESHOLD, FACTOR, BUDGET, BOUNDED, *LEAP_RULES, UNMOVED,
+    SETTLED, RUN_WINNER, *TWO_STEP_RULES, *WIDE_RULES, *NARROW_RULES, KEPT, DECIDED, SAME_PLACE, SAME_TOKEN,
     WHOLE_STEP,
 )  # fmt: skip
 _MEASURES = (

@@ -11,6 +11,17 @@ from workbench.methods.loops.unmasking.selects import best_only, passed
 from workbench.trace import Event, Measure, Rule, Score
 
 MOVED = Measure("moved", "moved", "nats", "lower", "KL(belief now || belief one round before)")
+UNMOVED = Rule(
+    "unmoved",
+    "has not moved",
+    "<",
+    "move since the round before",
+    "least move that counts",
+    "{what} has not moved: its belief changed by {left} nats, below {right}.",
+    "{what} has moved: its belief changed by {left} nats, not below {right}.",
+    value_from="score(moved)",
+    bound_from="knob(delta)",
+)
 SETTLED = Rule(
     "settled",
     "has stopped moving",
@@ -33,8 +44,10 @@ def steady(threshold: float, delta: float, history: int) -> Select:
         moves = [float(divergence(now.probs[i : i + 1], before[now.holes[i]])) for i in known]
         if known:
             yield Score(MOVED.id, now.refs(known), tuple(moves))
-        for i, moved in zip(known, moves, strict=True):
-            calm[now.holes[i]] = calm.get(now.holes[i], 0) + 1 if moved < delta else 0
+            verdict = UNMOVED.judge(now.refs(known), moves, [delta] * len(known))
+            yield verdict
+            for i, still in zip(known, verdict.passed, strict=True):
+                calm[now.holes[i]] = calm.get(now.holes[i], 0) + 1 if still else 0
         before.update((hole, now.probs[i : i + 1]) for i, hole in enumerate(now.holes))
         rounds = [calm.get(hole, 0) for hole in now.holes]
         settled = SETTLED.judge(now.candidates, rounds, [history] * len(rounds))
