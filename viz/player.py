@@ -43,10 +43,11 @@ _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy"
- content="default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'">
+ content="default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:">
 <title>{title}</title><style>body{{margin:0;padding:16px}}body.dark{{background:#0f1216}}
 {style}</style></head><body><main id="player"></main>
 <script type="application/json" id="reels">{reels}</script>
+<script type="application/json" id="traces">{traces}</script>
 <script>{script}</script>
 <script>
 if (matchMedia("(prefers-color-scheme: dark)").matches) document.body.classList.add("dark");
@@ -70,12 +71,21 @@ def style() -> str:
     return css() + "\n".join((FOLDER / name).read_text("utf-8") for name in STYLES)
 
 
-def standalone(reels: Sequence[Mapping[str, Any]], title: str = "Replay") -> str:
-    """One HTML file that replays one or two reels offline; it can load nothing from anywhere."""
+def standalone(
+    reels: Sequence[Mapping[str, Any]], title: str = "Replay", packed: Sequence[str] = ()
+) -> str:
+    """One HTML file that replays one or two reels offline; it can load nothing from anywhere.
+
+    `packed` are their traces in plain letters, so that the file can be opened in the workbench again.
+    """
     if not 1 <= len(reels) <= 2:
         raise ValueError(f"A replay holds one or two runs, not {len(reels)}.")
     data = json.dumps(list(reels), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     safe = data.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
     return _PAGE.format(
-        title=html.escape(title), style=style(), reels=safe, script=script().replace("</", "<\\/")
+        title=html.escape(title),
+        style=style(),
+        reels=safe,
+        traces=json.dumps(list(packed)),
+        script=script().replace("</", "<\\/"),
     )

@@ -5,9 +5,19 @@ archive of tables, a timeline) opens as that very trace; counts of other engines
 say so.
 """
 
-from workbench.exchange.command import command_line
+from workbench.exchange.command import command_line, command_words
 from workbench.exchange.counts import Counts, Request
 from workbench.exchange.opening import Opened, open_any
 from workbench.exchange.packed import KEY, pack, unpack
 
-__all__ = ["KEY", "Counts", "Opened", "Request", "command_line", "open_any", "pack", "unpack"]
+__all__ = [
+    "KEY",
+    "Counts",
+    "Opened",
+    "Request",
+    "command_line",
+    "command_words",
+    "open_any",
+    "pack",
+    "unpack",
+]

@@ -1,28 +1,39 @@
 """The command line that runs a request again."""
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from workbench.trace import Header, Value
 
 
-def command_line(
+def command_words(
     method: str,
-    prompt: tuple[str, str],
+    prompt: Sequence[str],
     knobs: Mapping[str, Value],
     models: Mapping[str, str],
     seed: int,
     max_tokens: int,
-    more: tuple[str, ...] = (),
-) -> str:
+    more: Sequence[str] = (),
+) -> list[str]:
     """`prompt` is ("--prompt", text) or ("--task", "name:seed"); `more` are words that follow."""
     words = ["python", "-m", "workbench", "run", method]
     for role, name in models.items():
         words += ["--model", f"{role}={name}"]
-    words += prompt
+    words += _joined(prompt)
     for name, value in knobs.items():
         words += ["--set", f"{name}={text(value)}"]
-    return shlex.join([*words, "--seed", str(seed), "--max-tokens", str(max_tokens), *more])
+    return [*words, "--seed", str(seed), "--max-tokens", str(max_tokens), *more]
+
+
+def _joined(option: Sequence[str]) -> list[str]:
+    """An option and its value; in one word where the value would pass for an option."""
+    name, value = option
+    return [f"{name}={value}"] if value.startswith("-") else [name, value]
+
+
+def command_line(words: Sequence[str]) -> str:
+    """The words as a person types them in a shell."""
+    return shlex.join(words)
 
 
 def text(value: Value) -> str:
@@ -30,11 +41,10 @@ def text(value: Value) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def command_of(header: Header, *more: str) -> str:
-    """The command line of a recorded run."""
+def words_of(header: Header) -> list[str]:
+    """The command that runs a recorded request again."""
     models = {card.role: card.name for card in header.models}
-    detail = () if header.detail == "full" else ("--detail", header.detail)
-    return command_line(
-        header.method, ("--prompt", header.prompt), header.knobs, models, header.seed, header.max_tokens,
-        (*detail, *more),
-    )  # fmt: skip
+    more = [] if header.detail == "full" else ["--detail", header.detail]
+    more += ["--device", header.device, "--dtype", header.dtype]
+    prompt = ("--prompt", header.prompt)
+    return command_words(header.method, prompt, header.knobs, models, header.seed, header.max_tokens, more)
