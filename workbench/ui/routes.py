@@ -19,7 +19,7 @@ from workbench.ui.place import Place
 from workbench.ui.store import Record
 
 STATIC = Path(__file__).with_name("static")
-SCRIPTS = ("dom.js", "setup.js", "stage.js", "lab.js", "sweep.js", "start.js")
+SCRIPTS = ("dom.js", "setup.js", "compare.js", "stage.js", "lab.js", "sweep.js", "start.js")
 MAX_IMPORT = 20 * 2**20
 """The largest file that may be imported, in bytes."""
 JSON_TYPE = "application/json"

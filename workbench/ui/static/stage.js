@@ -55,12 +55,19 @@
   async function example(view, chosen) {
     if (!view) return;
     if (chosen) wb.say("");
+    if (player.pinned) { await beside(view.a); return; }
     const found = await Promise.all([show("a", view.a), show("b", view.b)]);
     for (const [at, pane] of PANES.entries()) if (wb.setups[pane]) wb.setups[pane].set(found[at] && found[at].method ? found[at] : {method: ""});
     if (chosen) picked(view.a);
     player.first();
     player.decision(1);
     if (!player.state().cursor) player.seek(Math.round(player.state().max * 0.6));
+  }
+
+  /* A is pinned: what is chosen comes beside it. */
+  async function beside(id) {
+    const found = await show("b", id);
+    if (found && found.method && wb.setups.b) wb.setups.b.set(found);
   }
 
   // ---- live runs ------------------------------------------------------------------------
@@ -239,6 +246,7 @@
   async function take(pane, file) {
     if (!file) return;
     wb.say("");
+    if (player.pinned) pane = "b";
     try {
       const about = await wb.ask("/runs/import", {method: "POST", body: file, headers: {"content-type": "application/octet-stream"}});
       if (await player.load(pane, `/runs/${encodeURIComponent(about.run)}/reel`)) { hold(pane, about.run); settle(pane, about); }
@@ -302,7 +310,9 @@
     root.replaceChildren(el("div", {class: "wb-bar"}, wide, el("label", {for: list.id, text: "Recorded example"}), list, el("span", {class: "wb-space"}), importer("a"), importer("b")),
       message, el("div", {class: "wb-frame"}, rows.progress, place), el("div", {class: "wb-files", "aria-label": "Export"}, el("span", {class: "wb-caption", text: "Export"}), rows.a, rows.b), rows.share);
     dropping(place);
-    player = window.WorkbenchPlayer.mount(place, {plotly: "/vendor/plotly.min.js"});
+    player = window.WorkbenchPlayer.mount(place, {plotly: "/vendor/plotly.min.js", pin: true,
+      second: "Only one run is here. Choose a method for B and press Run B, or open a file in B, and both are compared here."});
+    wb.pinning(player, {runs, hold});
     return list;
   }
 

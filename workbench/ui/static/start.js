@@ -23,7 +23,7 @@
   function keys(event) {
     if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
     event.preventDefault();
-    const button = document.getElementById(document.body.classList.contains("wb-single") ? "run-a" : "run-both");
+    const set = document.body.classList, button = document.getElementById(set.contains("wb-pinned") ? "run-b" : set.contains("wb-single") ? "run-a" : "run-both");
     if (button) button.click();
   }
 
