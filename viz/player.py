@@ -29,6 +29,9 @@ FILES: tuple[str, ...] = (
     "time.js",
     "why.js",
     "controls.js",
+    "align.js",
+    "decisions.js",
+    "compare.js",
     "pane.js",
     "player.js",
 )
