@@ -24,10 +24,15 @@ FILES: tuple[str, ...] = (
     "charts.js",
     "race.js",
     "plots.js",
+    "measures.js",
     "overlap.js",
     "drafts.js",
     "time.js",
+    "moments.js",
+    "evidence.js",
+    "roundwhy.js",
     "why.js",
+    "narrator.js",
     "controls.js",
     "align.js",
     "decisions.js",
@@ -40,6 +45,7 @@ STYLES: tuple[str, ...] = (
     "player.css",
     "compare.css",
     "explain.css",
+    "measures.css",
 )
 
 _PAGE = """<!doctype html>
@@ -74,9 +80,7 @@ def style() -> str:
     return css() + "\n".join((FOLDER / name).read_text("utf-8") for name in STYLES)
 
 
-def standalone(
-    reels: Sequence[Mapping[str, Any]], title: str = "Replay", packed: Sequence[str] = ()
-) -> str:
+def standalone(reels: Sequence[Mapping[str, Any]], title: str = "Replay", packed: Sequence[str] = ()) -> str:
     """One HTML file that replays one or two reels offline; it can load nothing from anywhere.
 
     `packed` are their traces in plain letters, so that the file can be opened in the workbench again.

@@ -66,7 +66,7 @@
         if (many) group.append(svg("rect", {class: `dw-r-${name}`, x, y: down + 1, width: w, height: many * unit - 1}));
         down += many * unit;
       }
-      const open = () => { this.pane.seekBeat(round.b[1]); this.pane.show("tree"); };
+      const open = () => { this.pane.seekBeat(round.b[1]); this.pane.show("tree"); this.pane.select({round: at}); };
       group.addEventListener("click", open);
       group.addEventListener("keydown", (event) => { if (event.key === "Enter") open(); });
       return group;

@@ -8,7 +8,7 @@
   };
   const SPEEDS = [["1 step a second", 1], ["2 steps a second", 2], ["4 steps a second", 4], ["10 steps a second", 10], ["as fast as possible", 60]];
   const KEYS = [["Space", "play or pause"], ["← →", "one step back or on"], ["Home End", "first, last"],
-    ["J K", "next, previous decision (rejection, remask)"], ["?", "show or hide these keys"], ["Esc", "drop the selection"]];
+    ["J K", "next, previous interesting moment (rejection, remask, early stop, texts that part, end of text)"], ["?", "show or hide these keys"], ["Esc", "drop the selection"]];
 
   dw.Controls = class {
     constructor(player) {

@@ -185,19 +185,11 @@
       return true;
     }
 
-    /* The next step with a rejection or remask (any failed verdict where a run has neither). */
+    /* The next moment that is worth a stop (see moments.js), or the one before. */
     decision(direction) {
       this.pause();
-      let best = null;
-      for (const {reel} of this.filled()) {
-        const index = reel.clock(this.clock), strict = reel.beats.some((beat) => beat.d === 1 || beat.d === 2);
-        for (const beat of reel.beats) {
-          if (strict ? beat.d !== 1 && beat.d !== 2 : beat.d !== 4) continue;
-          const value = beat.c[index];
-          if ((value - this.cursor) * direction > 0 && (best === null || (value - best) * direction < 0)) best = value;
-        }
-      }
-      if (best !== null) this.seek(best);
+      const beyond = dw.stops(this).map((stop) => stop.value).filter((value) => (value - this.cursor) * direction > 0);
+      if (beyond.length) this.seek(direction > 0 ? beyond[0] : beyond[beyond.length - 1]);
     }
 
     setClock(id) {
