@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from workbench.trace import HELD, Fill, Trace, fold
 
-Kind = Literal["text", "tree", "map", "rounds", "overlap", "mask", "copies", "timeline", "plotly"]
+Kind = Literal["text", "tree", "map", "rounds", "overlap", "mask", "copies", "timeline", "measures", "plotly"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +42,8 @@ class KnownPair:
 
 _FIGURES: dict[str, Known] = {}
 _PAIRS: dict[str, KnownPair] = {}
-_TABS = "text tree map rounds acceptance lengths overlap mask copies timeline bits conflict confidence cost"
-_ORDER = tuple(_TABS.split(" "))
+_TABS = "text tree map rounds acceptance lengths overlap mask copies timeline bits conflict"
+_ORDER = tuple(f"{_TABS} confidence measures cost".split(" "))
 """As the player's tabs stand."""
 
 

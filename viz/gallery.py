@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from viz import bits, charts, conflict, counts, timeline
+from viz import bits, charts, conflict, counts, measures, timeline
 from viz.charts import Spec
 from viz.glyphs import plain
 from viz.ops import short
@@ -29,6 +29,7 @@ def offered(built: "ReelBuilder") -> list[str]:
         "bits": built.grid.width > 0 and bool(built.born),
         "conflict": built.grid.width > 0 and bool(built.conflicts.found),
         "confidence": len(built.born) > 1,
+        "measures": measures.offered(built.records.readings),
         "cost": bool(built.costs),
     }
     return [id for id, answer in answers.items() if answer]
@@ -49,7 +50,8 @@ def figures(built: "ReelBuilder") -> dict[str, Any]:
         made["bits"] = bits.panel(built.born, built.by_round, built.spent, len(built.rounds))
     if "conflict" in able:
         made["conflict"] = conflict.panel(built)
-    for id, draw in (("overlap", overlap), ("copies", copies), ("timeline", timeline.panel)):
+    own = {"overlap": overlap, "copies": copies, "timeline": timeline.panel, "measures": measures.panel}
+    for id, draw in own.items():
         if id in able:
             made[id] = draw(built)
     return made

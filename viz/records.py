@@ -6,6 +6,7 @@ from typing import Any
 
 from viz.fate import JUDGES, Fates
 from viz.forest import Forest
+from viz.measures import Readings
 from workbench.trace import Candidates, Event, Forward, Observe, Propose, Score, State, Token
 
 MOST_PLACES, MOST_TOKENS = 300, 6
@@ -70,11 +71,16 @@ class Records:
     copies: list[Copy] = field(default_factory=list)
     places: dict[tuple[int, int], Place] = field(default_factory=dict)
     """By round and first draft of the place."""
+    readings: Readings = field(init=False)
     _before: float = 0.0
     _matched: Mapping[int, int] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        self.readings = Readings(self.fates.glossary, self.state)
+
     def feed(self, event: Event, beat: int, number: int, ms: float) -> None:
         """`ms` is the event's time since the start of the run."""
+        self.readings.feed(event, number)
         match event:
             case Forward(source, tick, computed, visible):
                 rows, cached = _length(computed), _length(visible)

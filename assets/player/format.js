@@ -43,6 +43,12 @@
     return `${many("passes")} sequential rounds · ${many("sequences")} sequences · ${many("rows")} positions`;
   };
 
+  /* The next of 1, 2, 5 times a power of ten: the distance of ticks. */
+  dw.nice = function (step) {
+    const ten = 10 ** Math.floor(Math.log10(step)), share = step / ten;
+    return ten * (share <= 1 ? 1 : share <= 2 ? 2 : share <= 5 ? 5 : 10);
+  };
+
   dw.capital = (text) => text.slice(0, 1).toUpperCase() + text.slice(1);
 
   /* Only {what}, {left} and {right} are places; nothing else in a template is interpreted. */

@@ -77,7 +77,7 @@
     }
 
     marks(end, scale, height) {
-      const found = [], step = nice(end * 70 / Math.max(70, end * scale));
+      const found = [], step = dw.nice(end * 70 / Math.max(70, end * scale));
       for (let at = 0; at <= end + 1e-9; at += step) {
         const x = LEFT + at * scale;
         found.push(svg("line", {class: "dw-axis", x1: x, x2: x, y1: 0, y2: height - 18}), svg("text", {class: "dw-time-mark", x, y: height - 5, "text-anchor": "middle", text: dw.number(Number(at.toFixed(6)))}));
@@ -124,9 +124,4 @@
     const plain = spec.tokens ? one(spec.prompt) + (spec.tokens - 1) * one(1) : 0;
     return {run, plain, speedup: run ? plain / run : 0};
   };
-
-  function nice(step) {
-    const ten = 10 ** Math.floor(Math.log10(step)), share = step / ten;
-    return ten * (share <= 1 ? 1 : share <= 2 ? 2 : share <= 5 ? 5 : 10);
-  }
 })((window.dw = window.dw || {}));

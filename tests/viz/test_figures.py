@@ -22,10 +22,10 @@ SMALL = {
 }
 DRAFTED = ("rounds", "acceptance", "lengths")
 OFFERED = {
-    "speculative": ["text", "tree", *DRAFTED, "mask", "timeline", "confidence", "cost"],
-    "tree": ["text", "tree", *DRAFTED, "mask", "timeline", "confidence", "cost"],
-    "masked": ["text", "map", "bits", "confidence", "cost"],
-    "beams": ["text", "tree", "cost"],
+    "speculative": ["text", "tree", *DRAFTED, "mask", "timeline", "confidence", "measures", "cost"],
+    "tree": ["text", "tree", *DRAFTED, "mask", "timeline", "confidence", "measures", "cost"],
+    "masked": ["text", "map", "bits", "confidence", "measures", "cost"],
+    "beams": ["text", "tree", "measures", "cost"],
     "greedy": ["text", "confidence", "cost"],
 }
 
