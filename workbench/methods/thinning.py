@@ -5,6 +5,7 @@ Thinning many rows at once costs a third of thinning them one by one, so a recor
 """
 
 from collections.abc import Iterable, Sequence
+from itertools import accumulate, chain
 from typing import NamedTuple
 
 import torch
@@ -99,8 +100,11 @@ def _columns(beliefs: Sequence[Belief]) -> tuple[list[Columns], tuple[float, ...
     best = probs.topk(width, dim=-1)
     keys, values = best.indices.tolist(), best.values.tolist()
     _add_missing(beliefs, probs, keys, values)
-    rounded = iter(six(value for row in values for value in row))
-    columns = [_sorted(row, [next(rounded) for _ in row], width) for row in keys]
+    rounded = six(chain.from_iterable(values))
+    stops = accumulate(map(len, keys))
+    columns = [
+        _sorted(row, rounded[stop - len(row) : stop], width) for row, stop in zip(keys, stops, strict=True)
+    ]
     return columns, tuple(six(entropy(probs).tolist()))
 
 
