@@ -14,6 +14,7 @@ FOLDER = Path(__file__).resolve().parent.parent / "assets" / "player"
 FILES: tuple[str, ...] = (
     "dom.js",
     "tips.js",
+    "reading.js",
     "format.js",
     "reel.js",
     "passes.js",

@@ -56,6 +56,8 @@
       this.range.value = cursor;
       this.range.setAttribute("aria-valuetext", text);
       this.value.textContent = text;
+      const info = this.player.clockInfo(this.player.clock);
+      if (info) dw.tip(this.clock, `What the cursor counts. ${info.title}: ${info.unit}.`);
     }
 
     /* Ticks: rejections below, remasks and the end of text above; shape and row differ beside colour. */

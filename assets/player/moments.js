@@ -25,26 +25,14 @@
     return list;
   };
 
-  /* Where the decoded texts of two runs part for good: the later of the two commits, or null. */
-  dw.parting = function (a, b) {
-    const last = [a, b].map(({reel}) => {
-      const start = Math.min(...reel.born.map((row) => row[0])), words = new Map();
-      for (const [position, id, beat] of reel.born) words.set(position - start, {text: reel.text(reel.candidates[id].fill), beat});
-      return words;
-    });
-    const places = [...last[0].keys()].filter((place) => last[1].has(place)).sort((x, y) => x - y);
-    const place = places.find((at) => last[0].get(at).text !== last[1].get(at).text);
-    return place === undefined ? null : {a: last[0].get(place).beat, b: last[1].get(place).beat};
-  };
-
   /* All moments on the player's clock: [{value, kind, pane, beat}], in order. */
   dw.stops = function (player) {
     const stops = player.filled().flatMap((pane) => dw.moments(pane.reel).map(({beat, kind}) => (
       {value: pane.reel.value(beat, pane.reel.clock(player.clock)), kind, pane: pane.name, beat})));
     const {a, b} = player.panes, part = a.full && b.full ? dw.parting(a, b) : null;
     if (part) {
-      const [left, right] = [a, b].map((pane) => pane.reel.value(part[pane.name], pane.reel.clock(player.clock)));
-      stops.push({value: Math.max(left, right), kind: "split", pane: left >= right ? "a" : "b", beat: left >= right ? part.a : part.b});
+      const [left, right] = [a, b].map((pane, at) => pane.reel.value(part[at], pane.reel.clock(player.clock)));
+      stops.push({value: Math.max(left, right), kind: "split", pane: left >= right ? "a" : "b", beat: left >= right ? part[0] : part[1]});
     }
     return stops.sort((x, y) => x.value - y.value || x.beat - y.beat);
   };

@@ -39,11 +39,12 @@
           on: {click: () => this.setMode(id)}})));
       this.legend = el("div", {class: "dw-text-legend"});
       this.tabs = el("div", {class: "dw-tabs", role: "tablist", "aria-label": `Figures ${name.toUpperCase()}`});
+      this.read = el("button", {type: "button", class: "dw-read", "data-ask": true, "data-testid": `read-${name}`, "aria-label": "How to read this figure", text: "i"});
       this.panel = el("div", {class: "dw-panel", role: "tabpanel", id: `dw-panel-${name}-${dw.serial = (dw.serial || 0) + 1}`});
       this.node = el("section", {class: "dw-pane", "data-pane": name, "aria-label": `Run ${name.toUpperCase()}`},
         el("header", {class: "dw-head"}, el("span", {class: "dw-letter", text: name.toUpperCase()}), this.title, this.pin, this.cursor),
         el("div", {class: "dw-facts"}, this.chip, this.badge, this.state, this.done), this.note,
-        el("div", {class: "dw-sub"}, this.models, this.modes), this.message, this.legend, this.text.body, this.tabs, this.panel);
+        el("div", {class: "dw-sub"}, this.models, this.modes), this.message, this.legend, this.text.body, el("div", {class: "dw-tabline"}, this.tabs, this.read), this.panel);
     }
 
     empty() {
@@ -109,6 +110,7 @@
       if (!this.figures.includes(id)) return;
       this.tab = id;
       if (!silent) this.picked = id;
+      dw.tip(this.read, dw.reading[id]);
       for (const tab of this.tabs.children) {
         const on = tab.dataset.tab === id;
         tab.setAttribute("aria-selected", on);
@@ -147,7 +149,7 @@
       this.title.textContent = header.title;
       this.title.title = header.method + (header.status === "reconstruction" ? " (reconstruction)" : "");
       this.chip.textContent = header.guarantee + (header.status === "reconstruction" ? " · reconstruction" : "");
-      this.chip.title = header.promise;
+      dw.tip(this.chip, header.promise);
       this.models.textContent = header.models.map((model) => `${model.role}: ${model.name}`).join(" · ");
       this.key();
       if (footer) this.status.running = false;

@@ -12,7 +12,7 @@
       this.costs = el("p", {class: "dw-race-costs", "data-testid": "race-costs"});
       this.split = el("p", {class: "dw-split-note", "data-testid": "divergence"});
       this.box = el("div", {class: "dw-race-box"}, this.canvas, this.line);
-      this.title = el("h3", {text: "Progress"});
+      this.title = el("h3", {}, el("span", {title: dw.reading.race, text: "Progress"}));
       this.node = el("section", {class: "dw-race", "data-testid": "race", "aria-label": "Progress of both runs"},
         this.title, this.box, this.costs, this.split);
       this.box.addEventListener("pointerdown", (event) => this.seek(event));

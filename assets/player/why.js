@@ -44,6 +44,7 @@
       const id = selected ? this.chosen(pane, selected) : this.telling(pane.reel, since, pane.now.beat);
       const parts = selected && selected.round !== undefined ? dw.roundEvidence(pane, selected.round)
         : id === null ? this.other(pane, selected, since) : dw.evidence(pane, id);
+      this.node.classList.toggle("dw-chosen", Boolean(selected));
       this.focus.replaceChildren(...parts, ...(selected ? [this.release()] : []));
       if (focused && !this.focus.contains(document.activeElement)) this.node.focus({preventScroll: true});
     }
