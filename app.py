@@ -3,13 +3,13 @@
 import argparse
 import logging
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from viz import player, reel, theme
+from viz import imported, player, reel, theme
+from viz.export import FORMATS
 from viz.figures.trade_off import trade_off
-from workbench.trace import Trace, WorkbenchError
+from workbench.trace import WorkbenchError
 from workbench.ui.pictures import Pictures
 from workbench.ui.place import DEVICES, DTYPES, Settings
 from workbench.ui.serve import Address, serve
@@ -17,27 +17,15 @@ from workbench.ui.serve import Address, serve
 TRACES = Path(__file__).resolve().parent / ".traces"
 
 
-def tables(trace: Trace) -> Mapping[str, str]:
-    """The trace as CSV tables; pandas is only loaded when somebody asks for them."""
-    from viz.tables import csv_tables
-
-    return csv_tables(trace)
-
-
-def standalone(reels: Sequence[Mapping[str, Any]]) -> str:
-    """One HTML file that replays one or two runs offline."""
-    return player.standalone(reels)
-
-
 PICTURES = Pictures(
     builder=reel.ReelBuilder,
     reel=reel.reel,
     dumps=reel.dumps,
-    tables=tables,
     script=player.script,
     style=player.style,
     colours=theme.TOKENS,
-    standalone=standalone,
+    formats=FORMATS,
+    counts=imported.report,
     trade_off=trade_off,
 )
 

@@ -47,11 +47,18 @@ def acceptance(drafts: Sequence[Draft]) -> Spec:
 
 
 def lengths(drafts: Sequence[Draft]) -> Spec:
-    """A bar per accepted length; the axis below counts drafts alone, the one above the target's own too."""
+    """How long accepted drafts were, of one run."""
     counts = Counter(draft.accepted for draft in drafts)
-    x = list(range(max(counts) + 1))
-    y = [counts[n] for n in x]
-    mean = sum(n * many for n, many in counts.items()) / len(drafts)
+    return lengths_of([counts[n] for n in range(max(counts) + 1)], "This request only.")
+
+
+def lengths_of(y: Sequence[int], about: str) -> Spec:
+    """A bar per accepted length; the axis below counts drafts alone, the one above the target's own too.
+
+    `y[n]`: verifying passes of which n drafts were accepted; at least one pass.
+    """
+    x = list(range(len(y)))
+    mean = sum(n * many for n, many in enumerate(y)) / sum(y)
     text = [str(many) if many else "" for many in y]
     bar = {"type": "bar", "x": x, "y": y, "text": text, "textposition": "outside", "showlegend": False}
     bar |= {"marker": {"color": "@draft"}, "cliponaxis": False}
@@ -69,7 +76,7 @@ def lengths(drafts: Sequence[Draft]) -> Spec:
     asked = (
         f"How many drafts did a verifying pass accept? On average {mean:.2f}; {mean + 1:.2f} with one of the "
     )
-    return panel("Accepted lengths", f"{asked}target's own. This request only.", [bar, above], lay)
+    return panel("Accepted lengths", f"{asked}target's own. {about}", [bar, above], lay)
 
 
 def _bars(x: Sequence[int], shares: Sequence[Share], name: str, colour: str, hatch: str) -> dict[str, Any]:

@@ -85,9 +85,9 @@ def test_llama_counts_know_no_passes() -> None:
 
 def test_spec_bench_lengths_lose_the_targets_own_token() -> None:
     lines = [
-        {"question_id": 81, "category": "writing", "choices": [{"new_tokens": [7], "accept_lengths": [1, 4, 2]}]},
-        {"question_id": 82, "category": "math", "choices": [{"new_tokens": [3], "accept_lengths": [3]}]},
-    ]  # fmt: skip
+        {"question_id": 81, "category": "writing", "choices": [{"accept_lengths": [1, 4, 2]}]},
+        {"question_id": 82, "category": "math", "choices": [{"accept_lengths": [3]}]},
+    ]
     counts = open_any(b"\n".join(json.dumps(line).encode() for line in lines)).counts
     assert counts is not None
     described = counts.described()

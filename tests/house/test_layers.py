@@ -12,7 +12,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "workbench.tasks": (),
     "workbench.maths": ("torch",),
     "workbench.exchange": ("workbench.trace",),
-    "viz": ("workbench.trace", "workbench.exchange", "numpy", "pandas", "networkx", "plotly"),
+    "viz": ("workbench.trace", "workbench.exchange", "numpy", "pandas", "networkx", "plotly", "PIL"),
     "workbench.models": ("workbench.trace", "torch", "numpy", "safetensors", "tokenizers"),
     "workbench.methods": ("workbench.trace", "workbench.maths", "workbench.models.api", "torch"),
     "workbench.run": ("workbench.methods", "workbench.models", "workbench.tasks", "workbench.trace", "torch"),

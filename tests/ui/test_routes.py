@@ -64,8 +64,8 @@ def test_exports_open_again(web: Any, run: str) -> None:
     assert encode(load(journal.content)) == encode(trace)
     assert journal.headers["content-disposition"].startswith('attachment; filename="greedy-')
     with zipfile.ZipFile(io.BytesIO(web.get(f"/runs/{run}/tables.zip").content)) as tables:
-        assert tables.namelist()
-        assert all(name.endswith(".csv") for name in tables.namelist())
+        assert {"rounds.csv", "candidates.csv", "trace.json"} <= set(tables.namelist())
+        assert load(tables.read("trace.json")) == trace
     replay = web.get(f"/runs/{run}/replay.html", params={"beside": "example-greedy"})
     assert "attachment" in replay.headers["content-disposition"]
 

@@ -7,7 +7,7 @@ import pytest
 
 from workbench.trace import WorkbenchError
 from workbench.ui.colours import firm
-from workbench.ui.routes import safe
+from workbench.ui.replies import safe
 from workbench.ui.share import Plan, View, command, query, view_of
 
 VIEW = View(

@@ -3,44 +3,26 @@
 import io
 import tempfile
 import zipfile
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 
-from viz.theme import Mode
+from workbench.exchange import Format
 from workbench.trace import Trace, encode
 from workbench.trace.journal import write_journal
 
-Write = Callable[[Sequence[Trace], Mode], bytes]
 
-
-@dataclass(frozen=True, slots=True)
-class Format:
-    """`file` names the export in an address, `ending` in a file name; `pair`: it can hold two runs."""
-
-    file: str
-    ending: str
-    media: str
-    title: str
-    purpose: str
-    write: Write
-    opens: bool
-    """Does the file open here again as the same trace?"""
-    pair: bool = False
-
-
-def _json(traces: Sequence[Trace], mode: Mode) -> bytes:
+def _json(traces: Sequence[Trace], mode: str) -> bytes:
     return encode(traces[0])
 
 
-def _journal(traces: Sequence[Trace], mode: Mode) -> bytes:
+def _journal(traces: Sequence[Trace], mode: str) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "trace.jsonl"
         write_journal(path, traces[0])
         return path.read_bytes()
 
 
-def _tables(traces: Sequence[Trace], mode: Mode) -> bytes:
+def _tables(traces: Sequence[Trace], mode: str) -> bytes:
     from viz.tables import csv_tables
 
     buffer = io.BytesIO()
@@ -53,25 +35,25 @@ def _tables(traces: Sequence[Trace], mode: Mode) -> bytes:
     return buffer.getvalue()
 
 
-def _replay(traces: Sequence[Trace], mode: Mode) -> bytes:
+def _replay(traces: Sequence[Trace], mode: str) -> bytes:
     from viz.export.html import replay
 
     return replay(traces)
 
 
-def _animation(traces: Sequence[Trace], mode: Mode) -> bytes:
+def _animation(traces: Sequence[Trace], mode: str) -> bytes:
     from viz.export.gif import animation
 
-    return animation(traces[0], mode)
+    return animation(traces[0], "dark" if mode == "dark" else "light")
 
 
-def _timeline(traces: Sequence[Trace], mode: Mode) -> bytes:
+def _timeline(traces: Sequence[Trace], mode: str) -> bytes:
     from viz.export.perfetto import timeline
 
     return timeline(traces)
 
 
-def _notebook(traces: Sequence[Trace], mode: Mode) -> bytes:
+def _notebook(traces: Sequence[Trace], mode: str) -> bytes:
     from viz.export.notebook import notebook
 
     return notebook(traces[0])
@@ -96,7 +78,7 @@ FORMATS: tuple[Format, ...] = (
     ),
     Format(
         "replay.gif", "gif", "image/gif", "GIF",
-        "A moving picture for slides and chats, a frame per round.", _animation, False,
+        "A moving picture for slides and chats, a frame per round.", _animation, False, coloured=True,
     ),
     Format(
         "timeline.json", "timeline.json", "application/json", "Perfetto",

@@ -7,12 +7,14 @@ say so.
 
 from workbench.exchange.command import command_line, command_words
 from workbench.exchange.counts import Counts, Request
+from workbench.exchange.formats import Format
 from workbench.exchange.opening import Opened, open_any
 from workbench.exchange.packed import KEY, pack, unpack
 
 __all__ = [
     "KEY",
     "Counts",
+    "Format",
     "Opened",
     "Request",
     "command_line",

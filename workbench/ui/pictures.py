@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from workbench.exchange import Counts, Format
 from workbench.trace import Event, Footer, Glossary, Header, Trace
 
 Reel = Mapping[str, Any]
@@ -23,16 +24,17 @@ class Builder(Protocol):
 class Pictures:
     """The functions and colours of `viz`, by what they are for.
 
-    colours: token -> (light, dark). standalone: reels -> one HTML file that replays offline.
+    colours: token -> (light, dark). formats: what a run is exported as, in the order of the menu.
+    counts: counts of another program -> what the page shows of them.
     trade_off: (rows of a sweep, column of the score) -> its chart and settings.
     """
 
     builder: Callable[[Header, Glossary, Mapping[int, bytes]], Builder]
     reel: Callable[[Trace], Reel]
     dumps: Callable[[Reel], bytes]
-    tables: Callable[[Trace], Mapping[str, str]]
     script: Callable[[], str]
     style: Callable[[], str]
     colours: Mapping[str, tuple[str, str]]
-    standalone: Callable[[Sequence[Reel]], str]
+    formats: Sequence[Format]
+    counts: Callable[[Counts], Mapping[str, Any]]
     trade_off: Callable[[Sequence[Mapping[str, Any]], str], Mapping[str, Any]]

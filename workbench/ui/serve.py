@@ -14,10 +14,11 @@ from fastapi import FastAPI
 
 from workbench.trace import WorkbenchError
 from workbench.ui import quick
+from workbench.ui.exports import MAX_IMPORT
 from workbench.ui.guards import allowed_hosts, guard
 from workbench.ui.pictures import Pictures
 from workbench.ui.place import Place, Settings
-from workbench.ui.routes import MAX_IMPORT, routes
+from workbench.ui.routes import routes
 
 log = logging.getLogger(__name__)
 TRIES = 20

@@ -1,11 +1,11 @@
 """A view as a link, and a run as a command line; both say everything that reproduces it."""
 
-import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlencode
 
+from workbench.exchange.command import command_line, command_words, text
 from workbench.run.request import DETAILS, FULL
 from workbench.trace import Value, WorkbenchError
 from workbench.ui.answer import Known
@@ -132,26 +132,18 @@ def _number(name: str, said: str) -> float:
     return number
 
 
-def text(value: Value) -> str:
-    """A knob's value as a link and a command line carry it."""
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
 def command(view: View, pane: str) -> str:
     """The command line that makes the pane's run; '' where the pane has no method."""
     plan: Plan = getattr(view, pane)
     if not plan.method:
         return ""
-    words = ["python", "-m", "workbench", "run", plan.method]
-    for role, name in plan.models.items():
-        words += ["--model", f"{role}={name}"]
-    words += ["--task", f"{view.task}:{view.task_seed}"] if view.task else ["--prompt", view.prompt]
-    for name, value in plan.knobs.items():
-        words += ["--set", f"{name}={text(value)}"]
-    words += ["--seed", str(view.seed), "--max-tokens", str(view.max_tokens)]
+    prompt = ("--task", f"{view.task}:{view.task_seed}") if view.task else ("--prompt", view.prompt)
+    more: list[str] = []
     for name, said in (("--device", view.device), ("--dtype", view.dtype)):
-        words += [name, said] if said and said != "auto" else []
-    return shlex.join(words)
+        more += [name, said] if said and said != "auto" else []
+    return command_line(
+        command_words(plan.method, prompt, plan.knobs, plan.models, view.seed, view.max_tokens, more)
+    )
 
 
 def view_from_page(plans: Mapping[str, Any], **controls: Any) -> View:
