@@ -63,7 +63,7 @@ def test_a_difference_leads_to_the_moment_it_was_written(opened: Opened) -> None
 def test_the_same_run_twice_differs_in_nothing(opened: Opened) -> None:
     opened.open("a=greedy&b=greedy")
     assert table(opened, "compare-setup") == {"Nothing differs": ["the same request"] * 2}
-    assert set(row[2] for row in table(opened, "compare-numbers").values()) == {"0"}
+    assert {row[2] for row in table(opened, "compare-numbers").values()} == {"0"}
     opened.test_id("compare-tab-texts").click()
     assert opened.test_id("diff-next").is_disabled()
     opened.test_id("compare-tab-decisions").click()
@@ -79,7 +79,8 @@ def test_a_verdict_that_differs_is_claimed_only_after_equal_ones(opened: Opened)
         const there = (id) => ({{kind: "p", lane: 0, id, passed: true}});
         const find = (left, right, ended) => dw.firstVerdict(left, right, {js_reel}, {js_reel}, ended);
         return [find([there(1), judged(true)], [there(1), judged(false)], true),
-          find([there(1), there(2)], [there(1), there(4)], true), find([there(1)], [there(1), there(2)], true),
+          find([there(1), there(2)], [there(1), there(4)], true),
+          find([there(1)], [there(1), there(2)], true),
           find([there(1)], [there(1), there(2)], false), find([there(1)], [there(1)], true)]; }}"""
     )
     assert first == [
@@ -105,7 +106,7 @@ def test_the_table_holds_the_summaries_and_their_definitions(opened: Opened) -> 
     rows = table(opened, "compare-numbers")
     a, b = (reel(trace_of(name))["summary"] for name in ("speculative", "masked"))
     titles = {title: (id, better, equal) for id, title, better, equal in COMPARED}
-    for title, (left, right, difference, better, means) in rows.items():
+    for title, (left, right, _, better, means) in rows.items():
         id, side, equal = titles[title]
         assert means == DEFINITIONS[id]
         for shown, told in ((left, a), (right, b)):
