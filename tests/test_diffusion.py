@@ -220,12 +220,10 @@ def written_after(method: str, knobs: dict, rounds: int) -> list[float]:
     return chance
 
 
-@pytest.mark.parametrize("variant", ["cap", "rescale", "conf"])
+@pytest.mark.parametrize("variant", ["cap", "rescale"])
 def test_remasking_keeps_the_schedule(variant: str) -> None:
     found = written_after("remdm", {"variant": variant, "eta": 0.4, "steps": 4, "temperature": 0.0}, 3)
-    if variant != "conf":  # its chance depends on what is written, so only the mean over positions is kept
-        assert found == pytest.approx([0.25, 0.5, 0.75], abs=1e-4)
-    assert found == sorted(found)
+    assert found == pytest.approx([0.25, 0.5, 0.75], abs=1e-4)
 
 
 def test_origin_keeps_the_schedule() -> None:
