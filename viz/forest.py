@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from viz.examined import Examined
 from viz.fate import JUDGES, PRUNED, Fates
 from viz.layout import lanes, tidy
 from viz.ops import Op, fill, short
@@ -16,6 +17,7 @@ from workbench.trace import (
     Cells,
     Commit,
     Event,
+    Judge,
     Observe,
     Proposal,
     Propose,
@@ -41,9 +43,13 @@ class Forest:
     _round: int = -1
     _dirty: set[int] = field(default_factory=set)
     _tail: list[int] = field(default_factory=list)
-    _sent: set[str] = field(default_factory=set)
-    """Trees of single rounds that a second lane makes obsolete."""
+    _sent: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Trees of single rounds as they were last sent; a second lane makes them obsolete."""
     grown: bool = False
+    examined: Examined = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.examined = Examined(self.fates.glossary)
 
     def new_round(self, number: int, waiting: Sequence[int] = ()) -> None:
         """A round begins; drafts that wait from the round before stand first in its tree."""
@@ -95,6 +101,12 @@ class Forest:
                 return self._known(event)
             case Observe(source, of, space, keys, probs) if self.fates.role(source) in JUDGES:
                 return self._seen(of, space, keys, probs)
+            case Judge() if self.fates.verifying:
+                members = self._rounds.get(self._round, ())
+                drafts = [id for id in members if self.fates.birth[id] == "draft"]
+                if self.examined.judged(event, self.above, drafts):
+                    self._dirty.add(self._round)
+                return []
             case Commit(lane) if self._tail:
                 self._tail = []
                 return [["q", lane, []]]
@@ -116,12 +128,17 @@ class Forest:
             gone = dict.fromkeys(sorted(self._sent))
             self._sent.clear()
             return gone | ({ALL: self._tree(everything, first)} if dirty and self.grown else {})
-        self._sent |= {str(number) for number in dirty if self.key(number)}
-        return {str(number): self._tree(self._rounds[number], number) for number in dirty if self.key(number)}
+        trees = {
+            str(number): self._tree(self._rounds[number], number) for number in dirty if self.key(number)
+        }
+        new = {key: tree for key, tree in trees.items() if self._sent.get(key) != tree}
+        self._sent |= new
+        return new
 
     def all(self) -> dict[str, Any]:
         """Layouts of every tree."""
         self._dirty = set(self._rounds)
+        self._sent.clear()
         return self.changed()
 
     def entropy(self, proposal: Proposal) -> float | None:
@@ -137,8 +154,10 @@ class Forest:
 
     def _tree(self, ids: list[int], number: int) -> dict[str, Any]:
         small = {id for id in ids if self.fates.status[id] == PRUNED}
-        place = lanes if len(self.state.lanes) > 1 else tidy
-        depth, rows, height = place(ids, self.above, small)
+        if len(self.state.lanes) > 1:
+            depth, rows, height = lanes(ids, self.above, small)
+        else:
+            depth, rows, height = tidy(self.examined.sort(ids), self.above, small)
         index = {id: at for at, id in enumerate(ids)}
         lane, base, root = self._roots[number]
         return {

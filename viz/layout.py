@@ -14,7 +14,7 @@ def tidy(
 ) -> tuple[dict[int, int], dict[int, float], float]:
     """Depth (roots at 1) and row of every node, and the number of rows.
 
-    `ids` are in order of proposal: a parent stands before its children, siblings in their own order.
+    In `ids` a parent stands before its children, and siblings in the order in which they are drawn.
     A parent that is not among the ids counts as the root.
     """
     inside = set(ids)

@@ -66,11 +66,12 @@
       if (key === null) return this.reset();
       const tree = now.reel.trees[key];
       const depthNow = key === "all" ? this.depthNow(now, tree) : 0;
-      const stamp = `${key}:${tree.ids.length}:${tree.rows}:${key === "all" && tree.ids.length > WINDOW ? depthNow >> 2 : ""}`;
-      if (this.key !== stamp) {
+      const stamp = `${key}:${key === "all" && tree.ids.length > WINDOW ? depthNow >> 2 : ""}`;
+      if (this.key !== stamp || this.tree !== tree) {  // a tree that changed is another object
         if (this.round !== key) { this.round = key; this.zoom = 1; }
         this.build(now.reel, tree, depthNow);
         this.key = stamp;
+        this.tree = tree;
       }
       this.update(now, tree, step, selected);
       return undefined;
@@ -99,12 +100,12 @@
       this.nodes = new Map();
       this.last = new Map();
       this.ribbon = svg("path", {class: "dw-ribbon"});
-      const edges = svg("g"), marks = svg("g"), nodes = svg("g");
-      for (const [at, id] of tree.ids.entries()) if (keep(at)) this.add(reel, tree, at, id, edges, nodes);
+      const edges = svg("g"), notes = svg("g"), marks = svg("g"), nodes = svg("g");  // notes over all edges, so that none strikes one out
+      for (const [at, id] of tree.ids.entries()) if (keep(at)) this.add(reel, tree, at, id, edges, notes, nodes);
       this.canvas.style.setProperty("--hatch", `url(#${this.hatch})`);
       const hatch = svg("pattern", {id: this.hatch, width: 6, height: 6, patternUnits: "userSpaceOnUse",
         patternTransform: "rotate(45)"}, svg("line", {x1: 0, y1: 0, x2: 0, y2: 6, class: "dw-hatch-line"}));
-      this.canvas.replaceChildren(svg("defs", {}, hatch), this.ribbon, edges, this.root(reel, tree), nodes, marks);
+      this.canvas.replaceChildren(svg("defs", {}, hatch), this.ribbon, edges, notes, this.root(reel, tree), nodes, marks);
       this.marks = marks;
     }
 
@@ -130,7 +131,7 @@
         svg("text", {x: ROOT_W / 2, y: H / 2 + 4, "text-anchor": "middle", text: label}));
     }
 
-    add(reel, tree, at, id, edges, nodes) {
+    add(reel, tree, at, id, edges, notes, nodes) {
       const candidate = reel.candidates[id], x = this.x(tree.x[at]), y = this.y(tree.y[at]), small = Boolean(tree.small[at]);
       const up = tree.parent[at];
       const from = up < 0 ? [PAD + ROOT_W, this.y(this.middle) + H / 2] : [this.x(tree.x[up]) + W, this.y(tree.y[up]) + H / 2];
@@ -150,7 +151,8 @@
       const left = svg("text", {class: "dw-test dw-test-left", x: to[0] - 20, y: to[1] + 14, "text-anchor": "end"});
       const node = svg("g", {class: "dw-node", transform: `translate(${x},${y})`, "data-c": id, tabindex: "-1", role: "button"},
         title, shape, label, glyph, ...(small ? [] : bars));
-      edges.append(edge, ...(this.told ? [said, left] : []));
+      edges.append(edge);
+      if (this.told) notes.append(said, left);
       nodes.append(node);
       this.nodes.set(id, {node, edge, shape, glyph, title, bar: bars[1], at, from, to, small, mark: null, said, left, order: this.order(reel, tree, at)});
     }
@@ -163,13 +165,14 @@
       return (own.length ? own : met.filter(({rule}) => rule.tokens)).pop() || null;
     }
 
-    /* Which of several siblings was examined first, second, ...; 0 where there is no choice. */
+    /* Siblings stand in the order in which they were examined (viz/examined.py): [place of this one, how many drafts]; [0, 1] without a choice. */
     order(reel, tree, at) {
-      const family = tree.ids.filter((id, i) => tree.parent[i] === tree.parent[at] && reel.births[reel.candidates[id].birth] === "draft");
-      const when = (id) => { const first = this.pane.verdicts(id).find(({rule}) => rule.left === "u" || rule.tokens); return first ? first.beat : Infinity; };
-      const tried = family.filter((id) => when(id) < Infinity).sort((a, b) => when(a) - when(b) || a - b);
-      return family.length > 1 ? tried.indexOf(tree.ids[at]) + 1 : 0;
+      const family = tree.ids.map((id, i) => i).filter((i) => tree.parent[i] === tree.parent[at] && reel.births[reel.candidates[tree.ids[i]].birth] === "draft");
+      return family.length > 1 ? [family.filter((i) => tree.y[i] <= tree.y[at]).length, family.length] : [0, 1];
     }
+
+    /* Was it examined by a verdict over its siblings alone, which compares no drawn number and no tokens? */
+    ranked(id, status, beat) { return status === "rejected" && this.pane.verdicts(id).some((verdict) => verdict.beat <= beat); }
 
     update(now, tree, step, selected) {
       const reel = now.reel;
@@ -214,8 +217,8 @@
     /* On the edge: in which order, u against the bound, and what a rejection leaves of the target. */
     tell(reel, id, view, test, status, beat) {
       const tokens = test && test.rule.tokens, op = test && (test.passed ? test.rule.op : dw.not(test.rule.op));
-      const number = view.order ? `${view.order}·` : "";
-      view.said.textContent = !test ? "" : tokens ? `${number}${test.passed ? "= same" : "≠ other"}` : `${number}${short(test.value, test.bound)}${op}${short(test.bound, test.value)}`;
+      const [place, many] = view.order, number = place ? `${place}·` : "";
+      view.said.textContent = !test ? (place && this.ranked(id, status, beat) ? `${place} of ${many}` : "") : tokens ? `${number}${test.passed ? "= same" : "≠ other"}` : `${number}${short(test.value, test.bound)}${op}${short(test.bound, test.value)}`;
       view.said.setAttribute("class", `dw-test ${test && !test.passed ? "dw-test-no" : ""}`);
       const mass = status === "rejected" ? this.pane.scores(id).find((score) => score.measure === LEFT && score.beat <= beat) : null;
       view.left.textContent = mass ? `left ${short(mass.value)}` : "";
