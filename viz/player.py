@@ -38,12 +38,15 @@ FILES: tuple[str, ...] = (
     "align.js",
     "decisions.js",
     "compare.js",
+    "batch.js",
+    "report.js",
     "pane.js",
     "player.js",
 )
 """In the order in which they have to run."""
 STYLES: tuple[str, ...] = (
     "player.css",
+    "batch.css",
     "compare.css",
     "explain.css",
     "measures.css",

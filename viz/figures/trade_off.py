@@ -10,11 +10,11 @@ from viz import charts
 
 Row = Mapping[str, Any]
 Point = tuple[float, float]
-"""(tokens per round, score)"""
+"""(tokens per pass, score)"""
 
 QUESTION = "How much quality does each decoder give for its parallelism?"
 ENVELOPE = "best setting for each prompt"
-COLOURS = ("@committed", "@rejected", "@accepted", "@remasked", "@residual", "@accent", "@pruned", "@muted")
+COLOURS = ("@committed", "@rejected", "@accepted", "@remasked", "@residual", "@ink", "@pruned", "@muted")
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "x", "star", "hexagon")
 DASHES = ("solid", "dash", "dot", "dashdot")
 TICKS = (0.25, 0.5, 1, 2, 4, 8, 16, 32, 64, 128)
@@ -30,13 +30,14 @@ def trade_off(rows: Sequence[Row], column: str = "score") -> dict[str, Any]:
     made = settings(rows, column)
     drawn = [setting for setting in made if setting["runs"]]
     data = [_envelope(rows, column)] if drawn else []
-    for number, method in enumerate(dict.fromkeys(setting["method"] for setting in drawn)):
-        data.append(_line(number, [each for each in drawn if each["method"] == method]))
+    for number, method in enumerate(dict.fromkeys(setting["method"] for setting in made)):
+        if members := [each for each in drawn if each["method"] == method]:
+            data.append(_line(number, members))
     return {"figure": charts.panel("Trade-off", QUESTION, data, _layout(column)), "settings": made}
 
 
 def settings(rows: Sequence[Row], column: str) -> list[dict[str, Any]]:
-    """One entry per method and knobs: its means, its mistakes by kind, and its rows."""
+    """One entry per method and knobs: its means, and its mistakes by kind."""
     groups: dict[tuple[str, str], list[Row]] = {}
     for row in rows:
         groups.setdefault((row["method"], row["knobs"]), []).append(row)
@@ -58,7 +59,6 @@ def _setting(index: int, method: str, knobs: str, rows: Sequence[Row], column: s
         "y": _mean([row[column] for row in done]),
         **{name: _mean([row[name] for row in done if row[name] is not None]) for name in means},
         "reasons": dict(Counter(row["reason"] for row in done if row["reason"]).most_common()),
-        "rows": [dict(row) for row in rows],
     }
 
 
@@ -127,7 +127,7 @@ def _line(number: int, members: Sequence[Mapping[str, Any]]) -> charts.Spec:
         "marker": {"symbol": symbol, "size": 10, "color": colour, "line": {"color": "@surface", "width": 1}},
         "customdata": [each["index"] for each in ordered],
         "text": [each["knobs"].replace("<", "‹") or "default knobs" for each in ordered],
-        "hovertemplate": "%{text}<br>%{x:.2f} tokens per round, score %{y:.3f}",
+        "hovertemplate": "%{text}<br>%{x:.2f} tokens per pass, score %{y:.3f}",
     }
 
 
@@ -155,7 +155,7 @@ def _pairs(line: Sequence[Point]) -> list[tuple[Point, Point]]:
 
 def _layout(column: str) -> charts.Spec:
     title = "mean score" if column == "score" else "mean strict score"
-    lay = charts.layout("tokens per round", title, hovermode="closest")
+    lay = charts.layout("tokens per pass", title, hovermode="closest")
     lay["xaxis"] |= {"type": "log", "tickvals": list(TICKS), "ticktext": [f"{tick:g}" for tick in TICKS]}
     lay["yaxis"] |= {"range": [-0.03, 1.05], "tickformat": ".1f"}
     lay["legend"] |= {"y": 1.02, "yanchor": "bottom"}
