@@ -42,6 +42,12 @@ RECIPES = (
     Recipe("example-traversal", "traversal_verification", "math", 10, (("temperature", 1.0),)),
     Recipe("example-tree", "token_tree", "math", 3),
     Recipe("example-lookup", "prompt_lookup", "math", 3),
+    Recipe("example-lookahead", "lookahead", "story", 3, (("temperature", 0.0),)),
+    Recipe("example-jacobi", "jacobi", "story", 3, (("temperature", 0.0),)),
+    Recipe("example-blocks", "block_dynamic", "story", 1),
+    Recipe("example-one-by-one", "block_static", "story", 1),
+    Recipe("example-beams", "beam_search", "graph", 10),
+    Recipe("example-first-choice", "greedy", "graph", 10),
 )
 VIEWS = (
     ("Speculative sampling beside greedy", "example-speculative", "example-greedy"),
@@ -49,6 +55,9 @@ VIEWS = (
     ("Mistakes taken back, and kept: WINO beside the threshold", "example-revoked", "example-kept"),
     ("A draft tree beside prompt lookup", "example-tree", "example-lookup"),
     ("Accepted by chance: one chain beside a tree, at temperature 1", "example-sampled", "example-traversal"),
+    ("A whole window guessed at once: lookahead beside Jacobi", "example-lookahead", "example-jacobi"),
+    ("Block diffusion: a threshold beside one token a round", "example-blocks", "example-one-by-one"),
+    ("Four beams beside the first choice", "example-beams", "example-first-choice"),
 )
 
 
