@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks import standins
+from benchmarks import deeper, standins
 from workbench import tasks
 from workbench.models.shelf import EMBEDDED, Shelf
 from workbench.run.prepare import Prepared, prepare
@@ -72,9 +72,17 @@ class Bench:
         print(sentence, file=sys.stderr, flush=True)
 
 
-def bench(device: str = "auto", dtype: str = "auto") -> Bench:
-    """With the embedded models, or with random ones of their shapes where those are missing."""
+def bench(device: str = "auto", dtype: str = "auto", silent: int = 0) -> Bench:
+    """With the embedded models, or with random ones of their shapes where those are missing.
+
+    silent: layers that add nothing to the text, put behind each model's own (see `deeper`).
+    """
     shelf = Shelf()
+    if silent:
+        folder = deeper.make(EMBEDDED, Path(tempfile.mkdtemp(prefix="workbench-deeper-")), silent)
+        made = Bench(Shelf((folder,)), True, device, dtype)
+        made.note(f"Every model has {silent} more layers that add nothing: the same text, dearer passes.")
+        return made
     available = {entry.name for entry in shelf.list() if entry.available}
     missing = sorted(set(DEFAULT_MODELS.values()) - available)
     if not missing:

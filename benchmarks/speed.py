@@ -42,7 +42,7 @@ TRAINED = ("speculative_vs_assisted",)
 def command(options: argparse.Namespace) -> int:
     """Measure what is asked for and print it; 0 if every part could be measured, else 1."""
     names = chosen(options.only)
-    made = bench(options.device, options.dtype)
+    made = bench(options.device, options.dtype, options.silent_layers)
     load = os.getloadavg()[0]
     if load > 1.5:
         made.note(f"The machine is busy (load {load:.1f}): trust ratios, not times.")

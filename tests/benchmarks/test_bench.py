@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from benchmarks import floor, peers, runs, speed, standins, timing, traced
+from benchmarks import deeper, floor, peers, runs, speed, standins, timing, traced
 from workbench.models.shelf import EMBEDDED, Shelf
 from workbench.run.recorder import Recording
+from workbench.trace import Commit, Judge
 
 
 @pytest.fixture(scope="module")
@@ -78,3 +79,22 @@ def test_a_part_that_fails_is_null(bench: runs.Bench, monkeypatch, capsys) -> No
     assert speed.measure(bench, ["broken", "fine"], 1) == {"broken": None, "fine": 1.235}
     assert "broken was not measured: AssertionError: no reason at all" in capsys.readouterr().err
     assert set(speed.GOALS) >= {"floor", "greedy_vs_generate", "page_drawn_s", "player_frame_ms"}
+
+
+def test_silent_layers_change_no_token(tmp_path: Path) -> None:
+    """The same decisions from four layers and from nine, and every pass runs all nine."""
+    small = standins.make(tmp_path / "small", EMBEDDED, ["ar-target", "ar-drafter"])
+    for folder in small.iterdir():
+        (folder / "manifest.json").write_text('{"kind": "causal", "sha256": "of the small one"}')
+    deep = deeper.make(small, tmp_path / "deep", 5)
+    for folder in small.iterdir():
+        (folder / "manifest.json").unlink()
+    traces = [
+        runs.Bench(Shelf((folder,)), False, "cpu", "float32").run("speculative_sampling", 12)
+        for folder in (small, deep)
+    ]
+    commits = [[each for each in trace.events if isinstance(each, Commit | Judge)] for trace in traces]
+    assert commits[0] == commits[1]
+    layers = [sum(cost.layer_rows for cost in trace.footer.costs) for trace in traces]
+    rows = sum(cost.rows for cost in traces[0].footer.costs)
+    assert layers[1] - layers[0] == 5 * rows

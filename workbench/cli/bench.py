@@ -11,6 +11,8 @@ def command(options: argparse.Namespace) -> int:
     """Measure and print the figures, as lines or as JSON."""
     if options.turns < 1:
         raise Usage(f"turns = {options.turns} is out of range; give 1 or more.")
+    if not 0 <= options.silent_layers <= 200:
+        raise Usage(f"silent-layers = {options.silent_layers} is out of range; give 0 to 200.")
     try:
         speed = importlib.import_module("benchmarks.speed")
     except ModuleNotFoundError as error:

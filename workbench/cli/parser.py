@@ -102,6 +102,10 @@ def _bench(commands: Any) -> None:
     bench.add_argument("--json", action="store_true")
     bench.add_argument("--only", metavar="A,B", help="these parts alone")
     bench.add_argument("--turns", type=int, default=7, help="repeats of every timing (default 7)")
+    bench.add_argument(
+        "--silent-layers", type=int, default=0, metavar="N",
+        help="give every model N more layers that change nothing but the cost of a pass",
+    )  # fmt: skip
     _device(bench)
     bench.set_defaults(command=_later("bench"))
 
