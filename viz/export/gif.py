@@ -7,7 +7,7 @@ from typing import Any
 
 from PIL import Image
 
-from viz.export.paint import Pen, palette, shown, wide
+from viz.export.paint import Pen, reduced, shown, wide
 from viz.reel import ReelBuilder, built
 from viz.theme import LOOKS, Mode, colour
 from workbench.trace import BLANK, HELD, State, Token, Trace, pieces
@@ -147,7 +147,7 @@ def _frame(
     caption = _figure(pen, box, trace, whole, reel, moment)
     pen.text((MARGIN, top + 14), caption, 12, "muted")
     _legend(pen, births, size[1] - 14)
-    return image.quantize(palette=palette(mode), dither=Image.Dither.NONE)
+    return reduced(image, mode)
 
 
 def _head(pen: Pen, trace: Trace, reel: Mapping[str, Any], moment: Moment) -> None:

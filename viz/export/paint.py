@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from viz.glyphs import visible
@@ -36,16 +37,25 @@ def wide(text: str, size: int) -> float:
 
 
 @cache
-def palette(mode: Mode) -> Image.Image:
+def palette(mode: Mode) -> list[tuple[int, int, int]]:
     """The theme's colours, and steps from the page's ground to each: no frame has a colour beside these."""
     ground = rgb(colour("surface", mode))
     exact = [ground] + [rgb(colour(name, mode)) for name in TOKENS]
     steps = [blend(ground, to, at / LEVELS) for to in dict.fromkeys(exact) for at in range(1, LEVELS)]
     ramp = [ramp_at(at / 24, mode) for at in range(25)]
-    every = list(dict.fromkeys([*exact, *ramp, *steps]))[:256]
-    image = Image.new("P", (1, 1))
-    image.putpalette([part for each in every + [ground] * (256 - len(every)) for part in each])
-    return image
+    return list(dict.fromkeys([*exact, *ramp, *steps]))[:256]
+
+
+def reduced(image: Image.Image, mode: Mode) -> Image.Image:
+    """The frame in the palette: every pixel its nearest colour, and an exact one where there is one."""
+    known = np.array(palette(mode), dtype=np.int32)  # (colours, 3)
+    pixels = np.asarray(image, dtype=np.int32) @ np.array([65536, 256, 1], dtype=np.int32)
+    met, place = np.unique(pixels, return_inverse=True)
+    parts = np.stack([met >> 16, met >> 8 & 255, met & 255], axis=1)  # (met, 3)
+    nearest = ((parts[:, None] - known[None]) ** 2).sum(2).argmin(1).astype(np.uint8)
+    made = Image.fromarray(nearest[place.reshape(pixels.shape)])
+    made.putpalette([part for colour in palette(mode) for part in colour])
+    return made
 
 
 def rgb(hexed: str) -> tuple[int, int, int]:

@@ -29,6 +29,8 @@ def parser() -> argparse.ArgumentParser:
     _listing(commands, "models", "list the models on the shelf")
     _run(commands)
     _check(commands)
+    _export(commands)
+    _import(commands)
     _sweep(commands)
     _bench(commands)
     _calibrate(commands)
@@ -65,6 +67,24 @@ def _check(commands: Any) -> None:
     check.add_argument("--rerun", action="store_true", help="run the request again and compare the bytes")
     _models(check)
     check.set_defaults(command=_later("check"))
+
+
+def _export(commands: Any) -> None:
+    export = commands.add_parser("export", help="a trace as CSV, replay, GIF, timeline, notebook, ...")
+    export.add_argument("file", metavar="TRACE", nargs="?", help="a trace, or any export that carries one")
+    export.add_argument("out", metavar="OUT", nargs="?", help="the file to write; its ending says the format")
+    export.add_argument("--beside", metavar="TRACE", help="a second run, where the format holds two")
+    export.add_argument("--theme", choices=("light", "dark"), default="light")
+    export.add_argument("--list", action="store_true", help="show the formats")
+    export.set_defaults(command=_later("export"))
+
+
+def _import(commands: Any) -> None:
+    taken = commands.add_parser("import", help="open an export again, or counts of another engine")
+    taken.add_argument("file", metavar="FILE")
+    taken.add_argument("--out", metavar="TRACE", help="write the trace that it carries, as JSON")
+    taken.add_argument("--json", action="store_true", help="counts as JSON")
+    taken.set_defaults(command=_later("import_"))
 
 
 def _sweep(commands: Any) -> None:
