@@ -44,8 +44,8 @@ RECIPES = (
     Recipe("example-lookup", "prompt_lookup", "math", 3),
     Recipe("example-lookahead", "lookahead", "story", 3, (("temperature", 0.0),)),
     Recipe("example-jacobi", "jacobi", "story", 3, (("temperature", 0.0),)),
-    Recipe("example-blocks", "block_dynamic", "story", 1),
-    Recipe("example-one-by-one", "block_static", "story", 1),
+    Recipe("example-blocks", "block_dynamic", "story", 1, max_tokens=24),
+    Recipe("example-one-by-one", "block_static", "story", 1, max_tokens=24),
     Recipe("example-beams", "beam_search", "graph", 10),
     Recipe("example-first-choice", "greedy", "graph", 10),
 )
