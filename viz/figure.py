@@ -8,7 +8,9 @@ from typing import Any, Literal
 
 from workbench.trace import HELD, Fill, Trace, fold
 
-Kind = Literal["text", "tree", "map", "rounds", "overlap", "mask", "copies", "timeline", "measures", "plotly"]
+Kind = Literal[
+    "text", "tree", "map", "rounds", "overlap", "mask", "copies", "timeline", "measures", "trials", "plotly"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ class KnownPair:
 
 _FIGURES: dict[str, Known] = {}
 _PAIRS: dict[str, KnownPair] = {}
-_TABS = "text tree map rounds acceptance lengths overlap mask copies timeline bits conflict"
+_TABS = "text tree map trials rounds acceptance lengths overlap mask copies timeline bits conflict"
 _ORDER = tuple(f"{_TABS} confidence measures cost".split(" "))
 """As the player's tabs stand."""
 

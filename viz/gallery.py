@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from viz import bits, charts, conflict, counts, measures, timeline
+from viz import bits, charts, conflict, counts, measures, timeline, trials
 from viz.charts import Spec
 from viz.glyphs import plain
 from viz.ops import short
@@ -29,6 +29,7 @@ def offered(built: "ReelBuilder") -> list[str]:
         "bits": built.grid.width > 0 and bool(built.born),
         "conflict": built.grid.width > 0 and bool(built.conflicts.found),
         "confidence": len(built.born) > 1,
+        "trials": bool(built.records.trials.found),
         "measures": measures.offered(built.records.readings),
         "cost": bool(built.costs),
     }
@@ -51,6 +52,7 @@ def figures(built: "ReelBuilder") -> dict[str, Any]:
     if "conflict" in able:
         made["conflict"] = conflict.panel(built)
     own = {"overlap": overlap, "copies": copies, "timeline": timeline.panel, "measures": measures.panel}
+    own["trials"] = trials.panel
     for id, draw in own.items():
         if id in able:
             made[id] = draw(built)

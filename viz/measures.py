@@ -106,7 +106,7 @@ class Readings:
 
     def table(self) -> dict[str, list[list[Any]]]:
         """All rows, those of the round that lasts included."""
-        now = {id: [_row(self._round, list(each.values()))] for id, each in self._open.items()}
+        now = {id: [_row(self._round, list(each.values()))] for id, each in self._open.items() if each}
         return {id: self.rows.get(id, []) + now.get(id, []) for id in dict.fromkeys((*self.rows, *now))}
 
     def _role(self, source: str) -> str:

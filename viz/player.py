@@ -26,6 +26,7 @@ FILES: tuple[str, ...] = (
     "race.js",
     "plots.js",
     "measures.js",
+    "trials.js",
     "overlap.js",
     "drafts.js",
     "time.js",
@@ -50,6 +51,7 @@ STYLES: tuple[str, ...] = (
     "compare.css",
     "explain.css",
     "measures.css",
+    "trials.css",
 )
 
 _PAGE = """<!doctype html>

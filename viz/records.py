@@ -7,6 +7,7 @@ from typing import Any
 from viz.fate import JUDGES, Fates
 from viz.forest import Forest
 from viz.measures import Readings
+from viz.trials import Trials
 from workbench.trace import Candidates, Event, Forward, Observe, Propose, Score, State, Token
 
 MOST_PLACES, MOST_TOKENS = 300, 6
@@ -72,15 +73,18 @@ class Records:
     places: dict[tuple[int, int], Place] = field(default_factory=dict)
     """By round and first draft of the place."""
     readings: Readings = field(init=False)
+    trials: Trials = field(init=False)
     _before: float = 0.0
     _matched: Mapping[int, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.readings = Readings(self.fates.glossary, self.state)
+        self.trials = Trials(self.state, self.fates)
 
     def feed(self, event: Event, beat: int, number: int, ms: float) -> None:
         """`ms` is the event's time since the start of the run."""
         self.readings.feed(event, number)
+        self.trials.feed(event, beat, number)
         match event:
             case Forward(source, tick, computed, visible):
                 rows, cached = _length(computed), _length(visible)

@@ -19,7 +19,7 @@
       this.reset();
     }
 
-    reset() { this.stamp = this.known = null; }
+    reset() { this.stamp = this.known = null; this.canvas.replaceChildren(); }
     recolour() { this.stamp = null; }
 
     draw(now, step, selected) {
@@ -27,15 +27,13 @@
       if (!figure) { this.caption.textContent = "This figure is drawn after the first rounds of the run."; this.canvas.replaceChildren(); this.stamp = null; return; }
       if (this.known !== figure) this.offer(figure);
       const quantity = this.figure.quantities.find((each) => each.id === this.chosen), {reel} = now;
-      const stamp = `${reel.version}:${quantity.id}:${this.stamp === null ? this.room() : this.width}`;
+      const stamp = `${reel.version}:${quantity.id}`;
       if (this.stamp !== stamp) { this.build(reel, quantity); this.stamp = stamp; }
       const round = now.beat < 0 ? 0 : Math.max(0, reel.beats[now.beat].r);
       this.trend(reel, round, selected);
       this.profile(reel, round, now.beat, selected);
       this.say(reel, quantity, round);
     }
-
-    room() { return (this.width = Math.max(260, this.box.clientWidth || 600), this.height = Math.max(150, this.box.clientHeight || 220)); }
 
     offer(figure) {
       this.known = figure;
@@ -71,16 +69,18 @@
     }
 
     build(reel, quantity) {
-      const {width, height} = this, columns = Object.fromEntries(this.figure.columns.map((name, at) => [name, at]));
-      const beside = !quantity.single && width >= NARROW, rest = quantity.single ? 0 : beside ? Math.round(width * 0.42) : width;
+      const columns = Object.fromEntries(this.figure.columns.map((name, at) => [name, at]));
       this.rows = quantity.rows.map((row) => Object.fromEntries(Object.entries(columns).map(([name, at]) => [name, row[at]])));
-      this.points = this.collect(reel, quantity);
       this.quantity = quantity;
+      this.scale = dw.scaled(this.rows, quantity);
+      this.key(); // before measuring: it may take two lines
+      const width = Math.max(260, this.box.clientWidth || 600), height = Math.max(150, this.box.clientHeight || 220);
+      const beside = !quantity.single && width >= NARROW, rest = quantity.single ? 0 : beside ? Math.round(width * 0.42) : width;
+      this.points = this.collect(reel, quantity);
       const low = beside || quantity.single ? height : Math.round(height / 2);
       this.left = {x: PAD.left, y: PAD.top, w: (beside ? width - rest : width) - PAD.left - PAD.right, h: low - PAD.top - PAD.bottom};
       this.right = beside ? {x: width - rest + PAD.left, y: PAD.top, w: rest - PAD.left - PAD.right, h: height - PAD.top - PAD.bottom}
         : {x: PAD.left, y: low + PAD.top, w: width - PAD.left - PAD.right, h: height - low - PAD.top - PAD.bottom};
-      this.scale = dw.scaled(this.rows, quantity);
       this.cursor = svg("line", {class: "dw-measure-now"});
       this.line = svg("g", {class: "dw-measure-mine"});
       this.one = svg("g", {});
@@ -89,7 +89,6 @@
       this.canvas.replaceChildren(...this.frame(this.left, "round", reel.rounds.length), ...this.bands(reel), this.cursor, this.line,
         ...(quantity.single ? [] : this.frame(this.right, "", 0)), this.one);
       this.drawn = {};
-      this.key();
     }
 
     x(round, reel) { return this.left.x + this.left.w * (round + 0.5) / Math.max(1, reel.rounds.length); }

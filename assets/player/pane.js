@@ -2,7 +2,7 @@
 (function (dw) {
   "use strict";
   const {el} = dw;
-  const TABS = [["tree", "Tree"], ["map", "Unmask map"], ["rounds", "Rounds"], ["acceptance", "Acceptance"],
+  const TABS = [["tree", "Tree"], ["map", "Unmask map"], ["trials", "Draft and check"], ["rounds", "Rounds"], ["acceptance", "Acceptance"],
     ["lengths", "Lengths"], ["overlap", "p against q"], ["mask", "Mask"], ["copies", "Copies"], ["timeline", "Time"], ["bits", "Bits"],
     ["conflict", "Same token twice"], ["confidence", "Confidence"], ["measures", "Measures"], ["cost", "Cost"]];
   const MODES = [["birth", "Origin"], ["confidence", "Confidence"], ["order", "Order"]];
@@ -16,7 +16,7 @@
         acceptance: new dw.PlotView(this, name, "acceptance"), lengths: new dw.PlotView(this, name, "lengths"), overlap: new dw.OverlapView(this, name),
         mask: new dw.MaskView(this, name), copies: new dw.CopiesView(this, name), timeline: new dw.TimeView(this, name),
         bits: new dw.PlotView(this, name, "bits"), conflict: new dw.PlotView(this, name, "conflict"),
-        confidence: new dw.PlotView(this, name, "confidence"), measures: new dw.MeasuresView(this, name), cost: new dw.PlotView(this, name, "cost")};
+        confidence: new dw.PlotView(this, name, "confidence"), measures: new dw.MeasuresView(this, name), trials: new dw.TrialsView(this, name), cost: new dw.PlotView(this, name, "cost")};
       this.build();
       this.empty();
     }
