@@ -11,12 +11,14 @@ from workbench.lab.enumerate import ScriptedDice, branches
 from workbench.lab.tables import Law, LetterTokens, TableCausal, TableMemory, random_law
 from workbench.methods.api import Method
 from workbench.methods.dice import SeededDice
+from workbench.methods.hand import Hand
 from workbench.methods.run import Run, Spelling
 from workbench.models.api import Beliefs, Reading
 from workbench.models.meter import Meter, spans
 from workbench.models.tokens import Tokens
+from workbench.run.intervene import handed, promised
 from workbench.run.prepare import Prepared, glossary
-from workbench.trace import Header, ModelCard
+from workbench.trace import Header, Intervention, ModelCard
 
 __all__ = [
     "CORPUS",
@@ -114,6 +116,7 @@ def table_run(
     tokens: int = 12,
     detail: str = "full",
     stop=lambda: False,
+    told: Sequence[Intervention] = (),
 ) -> Prepared:
     """A run on table models with nine tokens, the last of them the mask, the one before the end-of-text."""
     meter, size, eos = Meter(stop), 9, (7,)
@@ -126,16 +129,19 @@ def table_run(
             models[role] = TableCausal(causal[role], size, role, meter, eos)
     params = method.parse(knobs or {})
     prompt = (0, 1, 2, 0, 1)
+    hand = Hand(told)
     run = Run(
-        prompt, tokens, models, eos, SeededDice(seed), meter, detail == "full", spellings(prompt, size),
-        corpus=lambda: CORPUS, spell=lambda id: b"abcd\nfghi"[id : id + 1],
+        prompt, tokens, handed(method, models, prompt, hand), eos, SeededDice(seed), meter, detail == "full",
+        spellings(prompt, size), hand=hand, corpus=lambda: CORPUS,
+        spell=lambda id: b"abcd\nfghi"[id : id + 1],
     )  # fmt: skip
     cards = tuple(
         ModelCard(r, m.name, "0" * 64, 0, size, getattr(m, "mask_id", -1), eos) for r, m in models.items()
     )
-    promise = method.promise(params)
+    promise = promised(method.promise(params), told)
     header = Header(
         method.id, method.title, method.family, method.status, promise.promise.value, promise.sentence,
         dataclasses.asdict(params), cards, "a b c a b", prompt, seed, tokens, detail, "cpu", "float64", {},
+        tuple(told),
     )  # fmt: skip
-    return Prepared(method, params, run, meter, header, glossary(method), cast(Tokens, LetterTokens()))
+    return Prepared(method, params, run, meter, header, glossary(method, told), cast(Tokens, LetterTokens()))

@@ -83,7 +83,7 @@ class TableCausal:
         self.meter.count(self.role, ((first, len(paths)),), ((0, first),) if first else (), ((0, 1),))
         wanted = paths[len(paths) - (want or len(tokens)) :]
         logits = torch.stack([self.law(path).log() for path in wanted])
-        memory = TableMemory(tuple(paths), tuple(parents), held.length)
+        memory = TableMemory(tuple(paths), (*held.parents, *parents), held.length)
         return Reading(Beliefs(logits, self.name), memory, range(first, len(paths)))
 
 

@@ -146,7 +146,8 @@ class Method:
     """A decoding method as the catalogue knows it. `needs` maps roles to capabilities.
 
     guarantee: of the default knobs; `promise` says what other knobs give. models: a role's own default.
-    own_tokens: roles whose model may have another tokenizer than the target's.
+    own_tokens: roles whose model may have another tokenizer than the target's. lanes: it decodes several
+    lanes side by side and asks `run.hand` which of them a person has ended.
     """
 
     id: str
@@ -168,6 +169,7 @@ class Method:
     holds: Holds | None = None
     models: Mapping[str, str] = field(default_factory=dict[str, str])
     own_tokens: tuple[str, ...] = ()
+    lanes: bool = False
 
     @property
     def knobs(self) -> tuple[Knob, ...]:
@@ -267,6 +269,7 @@ def method(
     holds: Holds | None = None,
     models: Mapping[str, str] | None = None,
     own_tokens: tuple[str, ...] = (),
+    lanes: bool = False,
 ) -> Callable[[Body], Method]:
     """Declare the decorated generator function as a method; its docstring is its documentation.
 
@@ -299,6 +302,7 @@ def method(
             holds,
             models or {},
             own_tokens,
+            lanes,
         )
 
     return declare

@@ -11,15 +11,17 @@ from typing import Any
 from workbench.methods.api import Method
 from workbench.methods.catalogue import find
 from workbench.methods.dice import SeededDice
+from workbench.methods.hand import Hand
 from workbench.methods.run import Run, Spelling
 from workbench.models.api import Masked, Model, capabilities
 from workbench.models.meter import Meter
 from workbench.models.shelf import Loaded, Shelf
 from workbench.models.tokens import Tokens
+from workbench.run import intervene
 from workbench.run.corpus import corpus
 from workbench.run.perfect import open_model
 from workbench.run.request import DEFAULT_MODELS, FULL, Request
-from workbench.trace import Glossary, Header, ModelCard, Source, WorkbenchError
+from workbench.trace import Glossary, Header, Intervention, ModelCard, Source, WorkbenchError
 
 
 @dataclass(frozen=True)
@@ -49,10 +51,13 @@ def prepare(request: Request, shelf: Shelf, stop_requested: Callable[[], bool] =
     shared = [model for role, model in models.items() if role not in method.own_tokens]
     _fits(prompt_ids, request.max_tokens, shared)
     header = _header(request, method, params, opened, models, prompt_ids)
+    told, hand = request.interventions, Hand(request.interventions)
+    deciding = [model for role, model in models.items() if intervene.decides(method, role)]
+    intervene.refuse(told, method, len(prompt_ids), request.max_tokens, deciding)
     run = Run(
         prompt_ids,
         request.max_tokens,
-        models,
+        intervene.handed(method, models, prompt_ids, hand),
         next(iter(models.values())).eos_ids,
         SeededDice(request.seed),
         meter,
@@ -60,18 +65,19 @@ def prepare(request: Request, shelf: Shelf, stop_requested: Callable[[], bool] =
         spellings=_spellings(request, method, opened),
         corpus=partial(corpus, main.tokens, request.prompt),
         spell=main.tokens.token_bytes,
+        hand=hand,
     )
-    return Prepared(method, params, run, meter, header, glossary(method), main.tokens)
+    return Prepared(method, params, run, meter, header, glossary(method, told), main.tokens)
 
 
-def glossary(method: Method) -> Glossary:
-    """The method's declared nouns, with a source for every role it needs."""
+def glossary(method: Method, interventions: Sequence[Intervention] = ()) -> Glossary:
+    """The method's declared nouns, with a source for every role it needs, and for a person's hand."""
     roles = [Source(role, ROLE_TITLES.get(role, role), role) for role in method.needs]
     return Glossary.of(
         method.measures,
         method.rules,
         (*Glossary.of().spaces.values(), *method.spaces),
-        (*roles, *method.sources),
+        (*roles, *method.sources, *intervene.nouns(interventions)),
     )
 
 
@@ -146,7 +152,8 @@ def _header(
     models: Mapping[str, Model],
     prompt_ids: list[int],
 ) -> Header:
-    main, promised = next(iter(opened.values())), method.promise(params)
+    main = next(iter(opened.values()))
+    promised = intervene.promised(method.promise(params), request.interventions)
     return Header(
         method=method.id,
         title=method.title,
@@ -164,6 +171,7 @@ def _header(
         device=main.device.type,
         dtype=str(main.dtype).removeprefix("torch."),
         versions=dict(versions()),
+        interventions=request.interventions,
     )
 
 

@@ -10,6 +10,7 @@ import torch
 
 from workbench.methods.thinning import Later
 from workbench.models.meter import Cancelled
+from workbench.run.acts import unused
 from workbench.run.prepare import Prepared
 from workbench.trace import (
     Cost,
@@ -58,6 +59,9 @@ class Recording:
         self._later = Later()
         self._known: set[int] = set()  # the keys of tokens: a set is asked for a whole row at once
         spaces = prepared.glossary.spaces.values()
+        told = prepared.header.interventions
+        self._name([each.token for each in told if each.token >= 0])
+        prepared.run.hand.now = lambda: len(self.events) + len(self._fresh) + len(prepared.meter.pending)
         self._of_tokens = frozenset(space.id for space in spaces if not space.bins)
 
     def trace(self) -> Trace:
@@ -121,6 +125,8 @@ class Recording:
                     if self._journal is not None and 1000 * (now - self._began) - self._flushed > FLUSH_MS:
                         self._flush()
                     yield len(self.events)
+        if idle := run.hand.idle:
+            raise WorkbenchError(unused(idle, len(self.events) + len(self._fresh)))
 
     def _advance(self, generator: Iterator[Event]) -> bool:
         """Record up to the next heading; False at the end of the method."""

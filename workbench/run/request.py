@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from workbench.trace import Header, Value, WorkbenchError
+from workbench.run.acts import checked
+from workbench.trace import Header, Intervention, Value, WorkbenchError
 
 FULL, DECISIONS = "full", "decisions"
 DETAILS = (FULL, DECISIONS)
@@ -27,6 +28,8 @@ class Request:
     detail: str = FULL
     device: str = "auto"
     dtype: str = "auto"
+    interventions: tuple[Intervention, ...] = ()
+    """What a person does to the run, in the order of their events."""
 
     def checked(self) -> "Request":
         """This request, or the first sentence that says what is wrong with its plain values."""
@@ -40,6 +43,7 @@ class Request:
             )
         if self.detail not in DETAILS:
             raise WorkbenchError(f"detail = {self.detail!r} is not one of: {', '.join(DETAILS)}.")
+        checked(self.interventions)
         return self
 
     @staticmethod
@@ -55,4 +59,5 @@ class Request:
             detail=header.detail,
             device=header.device,
             dtype=header.dtype,
+            interventions=header.interventions,
         )

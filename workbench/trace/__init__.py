@@ -38,9 +38,10 @@ from workbench.trace.refs import (
 )
 from workbench.trace.schema import schema
 from workbench.trace.text import pieces, text_of
-from workbench.trace.trace import VERSION, Cost, Footer, Header, ModelCard, Trace, Value
+from workbench.trace.trace import ACTS, VERSION, Cost, Footer, Header, Intervention, ModelCard, Trace, Value
 
 __all__ = [
+    "ACTS",
     "BLANK",
     "GIVEN",
     "HELD",
@@ -67,6 +68,7 @@ __all__ = [
     "Forward",
     "Glossary",
     "Header",
+    "Intervention",
     "JournalWriter",
     "Judge",
     "Label",

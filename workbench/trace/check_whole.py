@@ -15,9 +15,29 @@ def opening_problems(trace: Trace) -> Iterator[str]:
         yield f"The text of prompt token {unknown[0]} is not in the trace."
     if trace.header.max_tokens < 0:
         yield f"The header allows {trace.header.max_tokens} tokens, which is less than none."
+    yield from _by_hand(trace)
     for rule in trace.glossary.rules.values():
         if rule.space not in trace.glossary.spaces:
             yield f"Rule '{rule.id}' reads the space '{rule.space}', which the glossary does not declare."
+
+
+def _by_hand(trace: Trace) -> Iterator[str]:
+    """What a person did can have been done to this run. (Whether it was obeyed, only a rerun can tell.)"""
+    header, last = trace.header, 0
+    answer = range(len(header.prompt_ids), len(header.prompt_ids) + header.max_tokens)
+    for number, each in enumerate(header.interventions, 1):
+        place = f"Intervention {number} ({each.act})"
+        if not last <= each.at <= len(trace.events):
+            yield f"{place} begins at event {each.at}, which is no event after the one before it."
+        last = max(last, each.at)
+        if each.act == "close":
+            if each.lane < 1:
+                yield f"{place} ends lane {each.lane}, but only lanes from 1 on can be ended."
+            continue
+        if each.position not in answer:
+            yield f"{place} is about position {each.position}, which is not in the answer."
+        if each.token not in trace.tokens and not (each.token == -1 and each.act in ("lift", "mask")):
+            yield f"{place} names token {each.token}, whose text is not in the trace."
 
 
 def clock_problems(trace: Trace) -> Iterator[tuple[int, str]]:

@@ -63,6 +63,7 @@ FIELDS = ("format", "version", "header", "glossary", "tokens", "partial", "event
 def _trace(found: dict[str, Json]) -> Trace:
     lenient = read_version(found, FORMAT)
     require_fields(found, FIELDS, lenient)
+    upgrade(found)
     events = read_events(found["events"], lenient)
     clock = top("clock", CLOCK.read, found["clock"], lenient)
     return assemble(
@@ -104,6 +105,13 @@ def read_version(found: dict[str, Json], format: str) -> bool:
         advice = "; update the program" if major > our_major else ""
         raise Misfit(f"it has version {version}, but this program reads version {our_major}.*{advice}")
     return minor > our_minor
+
+
+def upgrade(found: dict[str, Json]) -> None:
+    """Give a header of an earlier minor version the fields that came later, with what their absence meant."""
+    minor, header = int(str(found["version"]).split(".")[1]), found["header"]
+    if minor < 1 and isinstance(header, dict):
+        header.setdefault("interventions", [])
 
 
 def require_fields(found: dict[str, Json], names: Sequence[str], lenient: bool) -> None:

@@ -29,7 +29,7 @@ from workbench.trace.events import VERBS, Event, Fork, Judge, Observe, Propose, 
 from workbench.trace.fills import Blend, Fill, Label, Token, Vector
 from workbench.trace.glossary import OPERATORS, Glossary, Measure, Rule
 from workbench.trace.refs import Candidates, Cells, Lanes, Layers, Refs
-from workbench.trace.trace import Footer, Header, Value
+from workbench.trace.trace import ACTS, Footer, Header, Intervention, Value
 
 MAX_BLANKS = 1_000_000
 """One small Fork must not make a reader allocate the earth."""
@@ -46,6 +46,7 @@ SAME_LENGTH: dict[Any, tuple[str, ...]] = {
 CHOICES: dict[tuple[type, str], tuple[str, ...]] = {
     (Rule, "op"): tuple(OPERATORS),
     (Measure, "better"): ("higher", "lower", "neither"),
+    (Intervention, "act"): ACTS,
     (Footer, "status"): ("complete", "cancelled", "failed", "truncated", "running"),
 }
 """Text fields whose words are a closed set."""

@@ -20,6 +20,7 @@ from workbench.trace.codec import (
     read_version,
     require_fields,
     top,
+    upgrade,
     write_tokens,
 )
 from workbench.trace.codec_json import MAX_BYTES, dump, parse
@@ -145,6 +146,7 @@ class _Batches:
     def __init__(self, first: dict[str, Json]) -> None:
         self.lenient = read_version(first, JOURNAL)
         require_fields(first, ("format", "version", "header", "glossary"), self.lenient)
+        upgrade(first)
         self.header: Header = top("header", HEADER.read, first["header"], self.lenient)
         self.glossary: Glossary = top("glossary", GLOSSARY.read, first["glossary"], self.lenient)
         self.events: list[Event] = []

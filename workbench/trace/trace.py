@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from workbench.trace.events import Event
 from workbench.trace.glossary import Glossary
 
-VERSION = "1.0.0"
+VERSION = "1.1.0"
 """Semantic version of the format: a reader refuses a newer major, and reads a newer minor."""
 
 Value = bool | int | float | str
@@ -23,6 +23,27 @@ class ModelCard:
     vocabulary: int
     mask_id: int
     eos_ids: tuple[int, ...]
+
+
+ACTS = ("force", "ban", "lift", "mask", "close")
+"""What a person can do to a run: see Intervention."""
+
+
+@dataclass(frozen=True, slots=True)
+class Intervention:
+    """Something that a person did to the run. It holds from event `at` on; all events before it are as they
+    would have been without it.
+
+    force, ban: every later reading of the models that decide has all of its probability, or none, on `token`
+    at `position`. lift: the hole at `position` takes `token` (-1: what was guessed there last). mask: the
+    written cell at `position` becomes a hole again. close: `lane` ends. What an act does not use is -1.
+    """
+
+    at: int
+    act: str
+    lane: int
+    position: int
+    token: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +70,8 @@ class Header:
     device: str
     dtype: str
     versions: dict[str, str]
+    interventions: tuple[Intervention, ...] = ()
+    """What a person did to the run, in the order of `at`; since format 1.1."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from workbench.maths.sample import precise
+from workbench.methods.hand import BY_HAND
 from workbench.methods.run import ANSWER, Run
 from workbench.models.api import Reading
 from workbench.trace import (
@@ -24,6 +25,7 @@ from workbench.trace import (
     Measure,
     Rule,
     Score,
+    WorkbenchError,
 )
 
 LOGPROB = Measure("logprob", "log-probability", "nats", "higher", "sum of ln p(token) over the answer so far")
@@ -111,6 +113,7 @@ def extend(
         (-live[i].logprob - gain, i, token, gain)
         for i, (gains, tokens) in enumerate(zip(best.values.tolist(), best.indices.tolist(), strict=True))
         for gain, token in zip(gains, tokens, strict=True)
+        if gain > -math.inf
     ]
     found.sort()
     kept = [Extension(live[i], token, math.exp(gain), -cost) for cost, i, token, gain in found[: 2 * width]]
@@ -166,6 +169,22 @@ def select(
         if all(e.beam is not beam for e in survivors):
             yield Close(beam.lane, "pruned", ROOT)
     return next_live
+
+
+def ended(run: Run, live: list[Beam]) -> Generator[Event, None, list[Beam]]:
+    """The beams that go on after a person has ended some."""
+    for act in run.hand.due("close"):
+        rest = [beam for beam in live if beam.lane != act.lane]
+        if len(rest) == len(live):
+            raise WorkbenchError(
+                f"Lane {act.lane} is not open at event {act.at}; open are: "
+                f"{', '.join(str(beam.lane) for beam in live)}."
+            )
+        if not rest:
+            raise WorkbenchError(f"Lane {act.lane} is the last one at event {act.at}, so it has to stay.")
+        yield Close(act.lane, BY_HAND, ROOT)
+        live = rest
+    return live
 
 
 def _grow(run: Run, e: Extension, fork: bool) -> Generator[Event, None, Beam]:

@@ -18,7 +18,9 @@ from workbench.methods.loops.unmasking.board import (
     Recipe,
     Round,
     Verified,
+    plain,
 )
+from workbench.methods.loops.unmasking.byhand import by_hand
 from workbench.methods.loops.unmasking.rules import ROUND_CAP
 from workbench.methods.run import ANSWER, Run
 from workbench.trace import Candidates, Cells, Commit, DraftKind, Event, Phase
@@ -34,6 +36,7 @@ def unmask(run: Run, recipe: Recipe) -> Iterator[Event]:
     yield run.begin(blanks=run.max_tokens)
     cap = recipe.cap or ROUNDS_PER_POSITION * run.max_tokens
     ending = yield from _rounds(board, cap)
+    yield from _reopened(board)
     if board.holes and ending is not Ending.END:
         yield from _write_all(board, cap)
     run.take(list(takewhile(lambda token: token != model.mask_id, board.tokens[start:])))
@@ -48,6 +51,7 @@ def _rounds(board: Board, cap: int) -> Generator[Event, None, Ending]:
         if window is None:
             return Ending.GO
         yield Phase(1, f"Round {board.index + 1}")
+        yield from by_hand(board)
         for stop in recipe.stop:
             ending = yield from stop(board)
             if ending is Ending.ALL_IN:
@@ -92,6 +96,20 @@ def _all_in(board: Board) -> Generator[Event, None, None]:
         yield from _commit(board, now.picks(range(len(holes))))
 
 
+def _reopened(board: Board) -> Generator[Event, None, None]:
+    """Cells that a person emptied in blocks that were over: nobody has come back to them, so they take what
+    the model says now, from one pass over the whole canvas."""
+    holes = board.open(sorted({*board.reopened}))
+    if holes:
+        yield Phase(0, "Put back by hand")
+        recipe, board.recipe = board.recipe, replace(board.recipe, compute=plain, logits=())
+        board.forget()
+        prediction = yield from board.predict()
+        now = yield from _propose(board, prediction, holes)
+        yield from _commit(board, now.picks(range(len(holes))))
+        board.recipe = recipe
+
+
 def _write_all(board: Board, cap: int) -> Generator[Event, None, None]:
     """The rounds are used up: the likeliest tokens fill what is left."""
     yield Phase(0, "What is left")
@@ -121,6 +139,7 @@ def _propose(board: Board, prediction: Prediction, holes: list[int]) -> Generato
         yield from run.observe(source, cells, probs, "processed", also)
     proposed = run.propose(source, holes, tokens, confidence, kind)
     yield proposed
+    board.guessed.update(zip(holes, tokens, strict=True))
     ids = Candidates(proposed.ids)
     now = Round(board, prediction, holes, tokens, ids, confidence, probs, [], [])
     scores = yield from board.recipe.scoring.of(now)

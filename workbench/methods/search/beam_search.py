@@ -13,6 +13,7 @@ from workbench.methods.loops.beams import (
     Beam,
     Pool,
     answer,
+    ended,
     extend,
     select,
 )
@@ -48,6 +49,7 @@ class Params:
     params=Params,
     rules=(SURVIVES, FINISHES, BEST),
     measures=(LOGPROB, NORMALISED),
+    lanes=True,
 )
 def beam_search(run: Run, p: Params) -> Iterator[Event]:
     """Keep the `beams` likeliest prefixes; extend all of them in one pass; drop the rest.
@@ -69,6 +71,7 @@ def beam_search(run: Run, p: Params) -> Iterator[Event]:
         yield Phase(0, f"Step {step}")
         extensions = yield from extend(run, live, reading, p.beams)
         live = yield from select(run, live, extensions, p.beams, pool)
+        live = yield from ended(run, live)
         if not live or step == run.max_tokens or pool.settled(live, run.max_tokens, p.early_stop):
             break
         tokens = [beam.tokens[-1] for beam in live]

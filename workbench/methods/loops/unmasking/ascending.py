@@ -51,9 +51,10 @@ def with_share(low: float, high: float, rounds: int) -> Callable[[Board], float]
 
 
 def doubling(masks: int) -> Select:
-    """1, 2, 4, ... tokens a round by score, the last round all that is left."""
+    """1, 2, 4, ... tokens a round by score, the last round all that is left; so does any round behind it,
+    which only a person's hand can make necessary."""
     quota = doubling_quota(masks)
-    return top(lambda now: quota[now.board.rounds])
+    return top(lambda now: quota[now.board.rounds] if now.board.rounds < len(quota) else len(now.holes))
 
 
 def doubling_blocks(masks: int, count: int) -> Scope:

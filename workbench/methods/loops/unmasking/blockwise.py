@@ -100,12 +100,15 @@ class BlockCache:
 
     def __init__(self, length: int, kept: int = 0) -> None:
         self.length, self.kept = length, kept or length
+        self.age = 0  # see Cached
         self.memory: Memory | None = None
 
     def __call__(self, board: Board, tokens: Sequence[int], wanted: Sequence[int]) -> Sequence[View]:
         model, at = board.model, tuple(i for i in wanted if board.block.first <= i < board.block.stop)
         if not at:
             return [View(model.role, (), torch.empty(0, model.vocab_size))]
+        if self.age != len(board.reopened):
+            self.age, self.memory = len(board.reopened), None
         first, stop = self.begin(board), board.block.stop
         self._keep(model, tokens, max(0, first - reach(model)))
         visible = block_causal(stop, self.length)

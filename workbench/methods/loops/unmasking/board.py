@@ -181,7 +181,8 @@ class Board:
     """The canvas: the prompt, then a region [start, stop) of masks to fill; and what has happened to it.
 
     tokens: the whole canvas. written: what fills a position of the region now. block, rounds, index: where
-    the run stands; rounds counts the rounds that are done, index those of this block. source: who speaks.
+    the run stands; rounds counts the rounds that are done, index those of this block. guessed: the token
+    that was last proposed at a position. reopened: what a person emptied; a cache is as old as its length.
     """
 
     run: Run
@@ -194,6 +195,8 @@ class Board:
     rounds: int = 0
     index: int = 0
     written: dict[int, Pick] = field(default_factory=dict[int, Pick])
+    guessed: dict[int, int] = field(default_factory=dict[int, int])
+    reopened: list[int] = field(default_factory=list[int])
     _seen: Prediction | None = None
     _ahead: Prediction | None = None
 
@@ -251,7 +254,7 @@ class Board:
             self.tokens[pick.position] = pick.token
             self.written[pick.position] = pick
         if picks:
-            self._seen = self._ahead = None
+            self.forget()
 
     def erase(self, positions: Sequence[int], reason: str) -> Generator[Event, None, None]:
         """Positions of the region become masks again."""
@@ -260,8 +263,12 @@ class Board:
         for position in positions:
             self.tokens[position] = self.model.mask_id
             del self.written[position]
-        self._seen = self._ahead = None
+        self.forget()
         yield Retract(Cells(ANSWER, tuple(positions)), reason)
+
+    def forget(self) -> None:
+        """What was predicted for the canvas as it stands does not hold any more."""
+        self._seen = self._ahead = None
 
     def ahead(self, prediction: Prediction) -> None:
         """What the model says about the canvas as it stands is known already (recorded when it is used)."""

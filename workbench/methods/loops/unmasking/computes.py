@@ -32,9 +32,12 @@ class Cached:
     def __init__(self, audit: bool) -> None:
         self.audit = audit
         self.block = -1
+        self.age = 0  # cells that a person had emptied when the memory began: it holds rows of later ones
         self.memory: Memory | None = None
 
     def __call__(self, board: Board, tokens: Sequence[int], wanted: Sequence[int]) -> Sequence[View]:
+        if self.age != len(board.reopened):
+            self.age, self.memory = len(board.reopened), None
         if self.memory is None or self.due(board):
             self.block = board.block.number
             reading = board.model.fill(tokens, wanted, remember=True)

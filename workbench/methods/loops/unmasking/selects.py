@@ -33,13 +33,14 @@ def top(due: Callable[[Round], int]) -> Select:
 
 def evenly(steps: int) -> Callable[[Round], int]:
     """Tokens due in a round: the block's masks shared evenly over the block's rounds (LLaDA); the blocks
-    share `steps` evenly too. 0 steps: one token a round."""
+    share `steps` evenly too. 0 steps, and rounds that only a person's hand made necessary: one token each."""
 
     def due(now: Round) -> int:
         if not steps:
             return 1
         rounds = max(1, even_quota(steps, now.block.count)[now.block.number])
-        return even_quota(now.block.masks, min(rounds, now.block.masks))[now.index]
+        quota = even_quota(now.block.masks, min(rounds, now.block.masks)) if now.block.masks else []
+        return quota[now.index] if now.index < len(quota) else 1
 
     return due
 

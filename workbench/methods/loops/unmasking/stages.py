@@ -87,11 +87,12 @@ class Stages:
         silent = {board.model.mask_id, *board.run.eos_ids}
         ids = [id for id in range(board.model.vocab_size) if id not in silent]
         tokens = spelled(board.run.spell, ids, self.cue)[: board.stop - first]
-        if tokens:
-            places = list(range(first, first + len(tokens)))
-            proposed = board.run.propose(CUE.id, places, tokens, [1.0] * len(tokens), DraftKind.POINT)
+        places = board.open(range(first, first + len(tokens)))  # a person may have written some of it before
+        if places:
+            cue = [tokens[place - first] for place in places]
+            proposed = board.run.propose(CUE.id, places, cue, [1.0] * len(cue), DraftKind.POINT)
             yield proposed
-            board.write([Pick(i, t, id, 1.0) for i, t, id in zip(places, tokens, proposed.ids, strict=True)])
+            board.write([Pick(i, t, id, 1.0) for i, t, id in zip(places, cue, proposed.ids, strict=True)])
             yield Commit(ANSWER, proposed.ids)
         return len(tokens)
 
