@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from viz.cells import Fed
-from workbench.trace import Commit, Fork, Propose, Retract
+from workbench.trace import ROOT, Commit, Fork, Propose, Retract
 
 
 @dataclass(slots=True)
@@ -30,6 +30,8 @@ class Grid:
     _letters: list[str] = field(default_factory=list)
     order: list[int] = field(default_factory=list)
     """The round in which each position was last committed, -1 while it is open."""
+    _guessed: set[int] = field(default_factory=set[int])
+    """Positions that have a guess of this round."""
     _blocks: dict[str, list[int]] = field(default_factory=dict[str, list[int]])
     """Heading -> first and last position, first and last row."""
 
@@ -55,6 +57,7 @@ class Grid:
         self.freeze()
         self._letters = [{"N": "c", "r": "."}.get(letter, letter) for letter in self._letters]
         self.fed.new_round()
+        self._guessed = set()
         self.rows.append([number, [], "", "", [], False])
         self.freeze()
 
@@ -63,7 +66,14 @@ class Grid:
         if self.rows:
             self.rows[-1][1:] = [list(self._values), "".join(self._letters), *self.fed.row()]
 
+    def shows(self, event: Propose) -> bool:
+        """Is this what a round says of its open cells? Not what is tried out besides: guesses that hang on
+        others, and further ones for a cell that has one."""
+        plain = all(parent == ROOT for parent in event.parents)
+        return event.lane != 0 or (plain and self._guessed.isdisjoint(event.positions))
+
     def propose(self, event: Propose) -> None:
+        self._guessed.update(event.positions)
         for position, prob in zip(event.positions, event.probs, strict=True):
             self._put(position, prob, "g", only=".gr")
 

@@ -114,7 +114,7 @@ class ReelBuilder:
         changed = self.fates.feed(event)
         self.state.apply(event)
         above = self.forest.parents(event) if isinstance(event, Propose) else ()
-        guess = isinstance(event, Propose) and bool(event.ids) and event.first in self.fates.guesses
+        guess = isinstance(event, Propose) and event.first in self.fates.guesses and self.grid.shows(event)
         birth = self.fates.birth[event.first] if isinstance(event, Propose) and event.ids else BIRTHS[0]
         self._pending += ops_of(event, birth, guess, above)
         self.lexicon.note(event)

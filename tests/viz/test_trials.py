@@ -8,6 +8,7 @@ import pytest
 from fake_traces import Scribe, begin
 
 from viz.figure import draw, offered
+from viz.reel import reel
 from workbench.trace import (
     ROOT,
     Candidates,
@@ -18,6 +19,7 @@ from workbench.trace import (
     Measure,
     Observe,
     Phase,
+    Propose,
     Retract,
     Rule,
     Score,
@@ -148,3 +150,13 @@ def test_guesses_for_one_cell_have_their_scores() -> None:
 @pytest.mark.parametrize("name", ["speculative", "tree", "masked", "beams", "greedy"])
 def test_without_a_check_on_a_canvas_the_figure_does_not_apply(name: str) -> None:
     assert "trials" not in [known.id for known in offered(dict(fakes.every())[name])]
+
+
+@pytest.mark.parametrize("trace", [ladder, guesses])
+def test_what_is_tried_out_besides_is_no_guess_of_the_round(trace: Any) -> None:
+    """Neither the text's ghosts nor the confidences of the open cells are those of trial canvases."""
+    made = reel(trace())
+    first = next(event for event in trace().events if isinstance(event, Propose))
+    flags = [op[10] for beat in made["beats"] for op in beat["o"] if op[0] == "p"]
+    assert flags[0] == 1 and not any(flags[1:])
+    assert made["rounds"][0][1]["sure"][-1] == len(first.positions)
