@@ -41,6 +41,7 @@ FILES: tuple[str, ...] = (
     "compare.js",
     "batch.js",
     "report.js",
+    "save.js",
     "pane.js",
     "player.js",
 )
@@ -51,6 +52,7 @@ STYLES: tuple[str, ...] = (
     "compare.css",
     "explain.css",
     "measures.css",
+    "save.css",
     "trials.css",
 )
 
