@@ -43,20 +43,28 @@ def panel(title: str, question: str, data: list[Spec], lay: Spec, clock: str = "
     return {"title": title, "question": question, "kind": "plotly", "clock": clock, "spec": spec}
 
 
-def confidence(lines: Sequence[Mapping[str, Any]], born: Sequence[Sequence[Any]], canvas: bool) -> Spec:
-    """How sure the model was: over the open positions of each round, or token by token."""
-    return _open_positions(lines) if canvas else _per_token(born)
+def confidence(
+    lines: Sequence[Mapping[str, Any]],
+    born: Sequence[Sequence[Any]],
+    canvas: bool,
+    early: Sequence[int] = (),
+) -> Spec:
+    """How sure the model was: over the open positions of each round, or token by token.
+
+    early: the rounds in which everything that was open was written at once.
+    """
+    return _open_positions(lines, early) if canvas else _per_token(born)
 
 
-def _open_positions(lines: Sequence[Mapping[str, Any]]) -> Spec:
+def _open_positions(lines: Sequence[Mapping[str, Any]], early: Sequence[int]) -> Spec:
     sure = [(at + 1, each["sure"]) for at, each in enumerate(lines) if each["sure"]]
     x = [at for at, _ in sure]
     low, q1, mean, q3, _ = ([round(five[i], 4) for _, five in sure] for i in range(5))
     data: list[Spec] = [
-        _bar(list(range(1, len(lines) + 1)), [each["committed"] for each in lines], "commits in the round"),
+        _bar(list(range(1, len(lines) + 1)), [each["committed"] for each in lines], "commits"),
         {**line(x, q3, "upper quartile", "@confidence/0"), "showlegend": False, "hoverinfo": "skip"},
         {
-            **line(x, q1, "middle half of the open positions", "@confidence/0"),
+            **line(x, q1, "middle half", "@confidence/0"),
             "fill": "tonexty",
             "fillcolor": "@confidence/0.18",
             "hoverinfo": "skip",
@@ -64,22 +72,27 @@ def _open_positions(lines: Sequence[Mapping[str, Any]]) -> Spec:
         line(x, mean, "mean", "@confidence"),
         {**line(x, low, "lowest", "@rejected"), "line": {"color": "@rejected", "width": 1.5, "dash": "dot"}},
     ]
-    bounds = [(at + 1, each["bound"]) for at, each in enumerate(lines) if each["bound"] is not None]
-    lower = [(at + 1, each["lower"]) for at, each in enumerate(lines) if each["lower"] is not None]
-    if lower:
-        second = line(
-            [at for at, _ in lower], [bound for _, bound in lower], "lowest bound of the round", "@ink"
-        )
-        data.append(
-            second | {"mode": "markers", "marker": {"symbol": "line-ew-open", "size": 9, "color": "@ink"}}
-        )
-    if bounds:
-        threshold = line(
-            [at for at, _ in bounds], [bound for _, bound in bounds], "threshold of the rule", "@ink"
-        )
-        data.append(threshold | {"line": {"color": "@ink", "width": 1.5, "dash": "dash", "shape": "hv"}})
+    several = any(each["lower"] is not None for each in lines)
+    bars = [
+        (at + 1, each["bound"], each["lower"]) for at, each in enumerate(lines) if each["bound"] is not None
+    ]
+    if bars:
+        rounds, high, low = (list(column) for column in zip(*bars, strict=True))
+        data.append(_steps(rounds, high, "highest threshold" if several else "threshold", "dash"))
+        if several:
+            lowest = [one if other is None else other for one, other in zip(high, low, strict=True)]
+            data.append(_steps(rounds, lowest, "lowest threshold", "dashdot"))
     lay = layout("round", "confidence", bargap=0.35)
     lay["yaxis"]["range"] = [0, 1.02]
+    lay["xaxis"] |= {
+        "tick0": 1,
+        "dtick": max(1, math.ceil(len(lines) / 12)),
+        "range": [0.4, len(lines) + 0.6],
+    }
+    lay |= {
+        "shapes": [_upright(at + 1) for at in early],
+        "annotations": [_written(at + 1, len(lines)) for at in early],
+    }
     lay["yaxis2"] = {
         "overlaying": "y",
         "side": "right",
@@ -92,6 +105,24 @@ def _open_positions(lines: Sequence[Mapping[str, Any]]) -> Spec:
     }
     question = "How sure was the model of the positions that were still open, and what did that release?"
     return panel("Confidence", question, data, lay, "rounds")
+
+
+def _steps(x: Sequence[Any], y: Sequence[Any], name: str, dash: str) -> Spec:
+    return line(x, y, name) | {"line": {"color": "@ink", "width": 1.5, "dash": dash, "shape": "hvh"}}
+
+
+def _upright(x: float) -> Spec:
+    look = {"color": "@ink", "width": 1.5}
+    return {"type": "line", "x0": x, "x1": x, "y0": 0, "y1": 1, "yref": "paper", "line": look}
+
+
+def _written(x: float, last: int) -> Spec:
+    """Says at a round that it wrote everything; to the side that has room."""
+    return {
+        "text": "★ everything written early", "x": x, "y": 0.06, "yref": "paper", "showarrow": False,
+        "xanchor": "right" if x > last / 2 else "left", "xshift": -5 if x > last / 2 else 5,
+        "font": {"size": 11, "color": "@ink"}, "bgcolor": "@surface",
+    }  # fmt: skip
 
 
 def _per_token(born: Sequence[Sequence[Any]]) -> Spec:

@@ -41,7 +41,8 @@ def figures(built: "ReelBuilder") -> dict[str, Any]:
     made: dict[str, Any] = {}
     able = set(offered(built))
     if "confidence" in able:
-        made["confidence"] = charts.confidence(built.lines(), built.born, built.grid.width > 0)
+        canvas, early = built.grid.width > 0, built.grid.early()
+        made["confidence"] = charts.confidence(built.lines(), built.born, canvas, early)
     if "cost" in able:
         made["cost"] = charts.cost(built.costs, built.glossary, built.clocks.ms, built.spent.told())
     if "acceptance" in able and (drafts := built.drafts()):

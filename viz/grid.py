@@ -102,6 +102,11 @@ class Grid:
         blocks = [block for title, block in self._blocks.items() if title]
         return where | {"order": self.order, "rho": self.rho(), "blocks": blocks}
 
+    def early(self) -> list[int]:
+        """The rounds in which everything that was open was written at once."""
+        self.freeze()
+        return [row[0] for row in self.rows if row[5]]
+
     def rho(self) -> float | None:
         """Rank correlation (Spearman) of position and commit round: 1 is strictly left to right."""
         pairs = [(at, round) for at, round in enumerate(self.order) if round >= 0]

@@ -31,7 +31,7 @@ class Round:
     confidences: list[float] = field(default_factory=list)
     bound: float | None = None
     lower: float | None = None
-    """The lowest bound of a confidence in this round, where it is not the first one's."""
+    """The highest and, where they differ, the lowest bound of a confidence in this round."""
     rows: int = 0
     cached: int = 0
     """Rows that the passes pushed, and rows that they read from a cache."""
@@ -88,9 +88,9 @@ class Round:
         ]
         if not own:
             return
-        self.bound = own[0] if self.bound is None else self.bound
-        low = min(own) if self.lower is None else min(self.lower, *own)
-        self.lower = low if low < self.bound else None
+        every = [*own, *(bound for bound in (self.bound, self.lower) if bound is not None)]
+        self.bound = max(every)
+        self.lower = min(every) if min(every) < self.bound else None
 
 
 def _is(value: float, prob: float) -> bool:

@@ -217,7 +217,7 @@ def offered(readings: Readings) -> bool:
 
 def panel(built: "ReelBuilder") -> Spec:
     """The quantities with a row per round, and the rounds in which everything was written early."""
-    early = [row[0] for row in built.grid.rows if row[5]]
+    early = built.grid.early()
     spec: Mapping[str, Any] = {
         "columns": list(COLUMNS), "early": early, "quantities": described(built.records.readings)
     }  # fmt: skip

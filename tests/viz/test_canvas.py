@@ -162,8 +162,13 @@ def test_the_threshold_moves_and_a_second_lower_bound_is_drawn() -> None:
     lines = analyse(finished(s)).lines()
     assert [(each["bound"], each["lower"]) for each in lines] == [(0.9, None), (0.7, 0.4)]
     named = {each["name"]: each for each in draw(finished(s), "confidence").spec["data"]}
-    assert named["threshold of the rule"]["y"] == [0.9, 0.7]
-    assert named["lowest bound of the round"]["x"] == [2] and named["lowest bound of the round"]["y"] == [0.4]
+    assert named["highest threshold"]["x"] == [1, 2] and named["highest threshold"]["y"] == [0.9, 0.7]
+    assert named["lowest threshold"]["y"] == [0.9, 0.4]
+
+
+def test_the_round_that_wrote_everything_is_marked_in_the_band() -> None:
+    lay = draw(canvas(), "confidence").spec["layout"]
+    assert [line["x0"] for line in lay["shapes"]] == [3] and "early" in lay["annotations"][0]["text"]
 
 
 def test_the_summary_has_the_three_costs() -> None:

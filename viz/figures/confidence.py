@@ -13,4 +13,5 @@ def _asks(trace: Trace) -> bool:
 @figure("confidence", "Confidence", "How sure was the model, and what did that release?", _asks)
 def confidence(trace: Trace) -> Figure:
     built = analyse(trace)
-    return Figure("plotly", charts.confidence(built.lines(), built.born, built.grid.width > 0)["spec"])
+    canvas = built.grid.width > 0
+    return Figure("plotly", charts.confidence(built.lines(), built.born, canvas, built.grid.early())["spec"])
