@@ -4,7 +4,8 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-STYLE = Path(__file__).with_name("static") / "page.css"
+STATIC = Path(__file__).with_name("static")
+SHEETS = ("page.css", "share.css", "tours.css")
 BOOST = ":not(#wb)"
 """Matches everything, and weighs as much as an id: gradio's reset (`.gradio-container button`) loses."""
 COMMENT = re.compile(r"/\*.*?\*/", re.S)
@@ -15,7 +16,7 @@ def page_style(colours: Mapping[str, tuple[str, str]]) -> str:
     """The colours for both modes, and the page's own rules."""
     light = "".join(f"--dw-{name}:{pair[0]};" for name, pair in colours.items())
     dark = "".join(f"--dw-{name}:{pair[1]};" for name, pair in colours.items())
-    rules = firm(STYLE.read_text(encoding="utf-8"))
+    rules = "".join(firm(STATIC.joinpath(name).read_text(encoding="utf-8")) for name in SHEETS)
     return f":root{{{light}color-scheme:light}}\n.dark{{{dark}color-scheme:dark}}\n{rules}"
 
 

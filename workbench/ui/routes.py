@@ -13,7 +13,7 @@ from workbench.ui.place import Place
 from workbench.ui.replies import JSON_TYPE, answer, reel_of, refusal
 
 STATIC = Path(__file__).with_name("static")
-SCRIPTS = ("dom.js", "setup.js", "compare.js", "stage.js", "lab.js", "sweep.js", "start.js")
+SCRIPTS = ("dom.js", "setup.js", "compare.js", "counts.js", "share.js", "stage.js", "lab.js", "sweep.js", "start.js")
 
 
 def routes(place: Place) -> APIRouter:

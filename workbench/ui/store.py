@@ -11,6 +11,7 @@ from pathlib import Path
 from threading import RLock
 from typing import Any
 
+from workbench.exchange.command import command_line, words_of
 from workbench.trace import Report, Trace, WorkbenchError, check, load
 from workbench.trace.journal import write_journal
 from workbench.ui.answer import Known, Outcome, outcome
@@ -67,6 +68,7 @@ class Record:
             "message": "" if self.running else footer.message,
             "method": trace.header.method,
             "title": self.title or trace.header.title,
+            "command": command_line(words_of(trace.header)),
             "knobs": trace.header.knobs,
             "models": {card.role: card.name for card in trace.header.models},
             **done,

@@ -1,15 +1,11 @@
-/* The stage: player, live runs, examples, exports and imports, messages. */
+/* The stage: player, live runs, examples, links, messages. */
 (function (wb) {
   "use strict";
   const {el} = wb;
   const PANES = ["a", "b"];
-  const EXPORTS = [["trace.json", "JSON", "The whole trace, to be checked or imported again", "export-json"],
-    ["trace.jsonl", "Journal", "The same as JSON lines, as written while it ran", "export-journal"],
-    ["tables.zip", "CSV", "Tables of tokens, rounds, candidates and costs", "export-csv"],
-    ["replay.html", "Replay", "One HTML file that replays offline", "export-replay"]];
 
   const runs = {a: "", b: ""}, live = {a: null, b: null};
-  let player = null, message = null, rows = {}, stopWanted = false, wanted = null, picked = () => {};
+  let player = null, message = null, rows = {}, sharing = null, stopWanted = false, wanted = null, picked = () => {};
 
   wb.player = () => player;
 
@@ -41,7 +37,7 @@
 
   function hold(pane, id) {
     runs[pane] = id;
-    exportRow(pane);
+    sharing.update();
   }
 
   function settle(pane, about) {
@@ -195,14 +191,16 @@
       el("button", {type: "button", class: "wb-button", text: "Copy", on: {click: () => copy(text, "The command is copied.")}}));
   }
 
-  async function copy(text, done) {
+  async function copy(text, done, otherwise) {
     try {
       await navigator.clipboard.writeText(text);
       wb.say(done);
     } catch {
-      wb.say("The browser did not allow copying; select the text and copy it.");
+      wb.say(otherwise || "The browser did not allow copying; select the text and copy it.");
     }
   }
+
+  wb.copy = copy;
 
   /* A view from the address bar: {a, b, clock, cursor} or {error}. */
   async function opened(text) {
@@ -217,10 +215,17 @@
   }
 
   /* While a link is being applied nothing can be run: half of it would be somebody else's settings. */
-  const LINK = /[?&](a|b|arun|brun|prompt|task)=/;
+  const LINK = /[?&](a|b|arun|brun|prompt|task|open|openb)=/;
   function applying(on) {
     wb.applying = on;
     wb.hook();
+  }
+
+  /* What `?open=` (and `?openb=`) ask for, on top of whatever else the link says. */
+  async function files() {
+    const said = new URLSearchParams(location.search);
+    for (const [pane, name] of [["a", "open"], ["b", "openb"]]) if (said.get(name)) await sharing.open(pane, said.get(name));
+    if (said.get("open") && !/[?&](a|b|arun|brun|prompt|task)=/.test(location.search)) applying(false);
   }
 
   async function apply(view) {
@@ -241,58 +246,6 @@
     if (cursor !== null && cursor !== undefined) player.seek(cursor);
   }
 
-  // ---- import and export ----------------------------------------------------------------
-
-  async function take(pane, file) {
-    if (!file) return;
-    wb.say("");
-    if (player.pinned) pane = "b";
-    try {
-      const about = await wb.ask("/runs/import", {method: "POST", body: file, headers: {"content-type": "application/octet-stream"}});
-      if (await player.load(pane, `/runs/${encodeURIComponent(about.run)}/reel`)) { hold(pane, about.run); settle(pane, about); }
-    } catch (error) {
-      wb.say(error.message, "error");
-    }
-  }
-
-  function exportRow(pane) {
-    const id = encodeURIComponent(runs[pane]), row = rows[pane];
-    row.hidden = !runs[pane];
-    for (const [at, [file]] of EXPORTS.entries()) {
-      const link = row.links[at], other = file === "replay.html" && pane === "a" && runs.b ? `?beside=${encodeURIComponent(runs.b)}` : "";
-      link.href = `/runs/${id}/${file}${other}`;
-    }
-    if (pane === "b" && runs.a) exportRow("a");
-  }
-
-  function exporter(pane) {
-    const links = EXPORTS.map(([, label, hint, test]) => el("a", {class: "wb-button", download: "", title: hint, text: label,
-      "data-testid": pane === "a" ? test : `${test}-b`}));
-    const row = el("div", {class: "wb-exports", hidden: true}, el("span", {class: "wb-letter", "data-pane": pane, text: pane.toUpperCase()}), links);
-    row.links = links;
-    return row;
-  }
-
-  function importer(pane) {
-    const input = el("input", {type: "file", class: "wb-sr", id: wb.id("file"), accept: ".json,.jsonl,.gz", "data-testid": pane === "a" ? "import-file" : "import-file-b",
-      on: {change: () => { take(pane, input.files[0]).finally(() => { input.value = ""; }); }}});
-    return [input, el("label", {class: "wb-button", for: input.id, text: `Open a file in ${pane.toUpperCase()}`})];
-  }
-
-  function dropping(root) {
-    const pane = (event) => {
-      const over = event.target.closest && event.target.closest(".dw-pane");
-      return over && over.dataset.pane === "b" ? "b" : "a";
-    };
-    root.addEventListener("dragover", (event) => { event.preventDefault(); root.classList.add("wb-over"); });
-    root.addEventListener("dragleave", (event) => { if (!root.contains(event.relatedTarget)) root.classList.remove("wb-over"); });
-    root.addEventListener("drop", (event) => {
-      event.preventDefault();
-      root.classList.remove("wb-over");
-      take(pane(event), event.dataTransfer.files[0]);
-    });
-  }
-
   // ---- building -------------------------------------------------------------------------
 
   function build(root) {
@@ -301,15 +254,17 @@
     const list = el("select", {class: "wb-select", id: wb.id("example"), "data-testid": "examples",
       on: {change: () => { example(wb.examples[Number(list.value)], true); }}});
     const place = el("div", {class: "wb-player"});
-    rows = {a: exporter("a"), b: exporter("b"), link: el("input", {class: "wb-link", readonly: true, "aria-label": "Link to this view", "data-testid": "link-text"}),
+    sharing = wb.sharing({runs, hold, settle});
+    rows = {link: el("input", {class: "wb-link", readonly: true, "aria-label": "Link to this view", "data-testid": "link-text"}),
       commands: el("div", {class: "wb-commands"})};
     rows.progress = el("progress", {class: "wb-progress", max: 1, value: 0, hidden: true, "aria-label": "Progress of the run", "data-testid": "progress"});
     rows.share = el("section", {class: "wb-share", hidden: true, "aria-label": "Link and command line"}, rows.link, rows.commands);
     const wide = el("button", {type: "button", class: "wb-button wb-wide-button", "aria-pressed": "false", text: "Hide the settings",
       on: {click: () => { const on = document.body.classList.toggle("wb-wide"); wide.setAttribute("aria-pressed", on); wide.textContent = on ? "Show the settings" : "Hide the settings"; }}});
-    root.replaceChildren(el("div", {class: "wb-bar"}, wide, el("label", {for: list.id, text: "Recorded example"}), list, el("span", {class: "wb-space"}), importer("a"), importer("b")),
-      message, el("div", {class: "wb-frame"}, rows.progress, place), el("div", {class: "wb-files", "aria-label": "Export"}, el("span", {class: "wb-caption", text: "Export"}), rows.a, rows.b), rows.share);
-    dropping(place);
+    root.replaceChildren(el("div", {class: "wb-bar"}, wide, el("label", {for: list.id, text: "Recorded example"}), list, el("span", {class: "wb-space"}), sharing.importer("a"), sharing.importer("b")),
+      message, sharing.report, el("div", {class: "wb-frame"}, rows.progress, place),
+      el("div", {class: "wb-files", "aria-label": "Export"}, sharing.bars.a, sharing.bars.b), rows.share);
+    sharing.dropping(place);
     player = window.WorkbenchPlayer.mount(place, {plotly: "/vendor/plotly.min.js", pin: true,
       second: "Only one run is here. Choose a method for B and press Run B, or open a file in B, and both are compared here."});
     wb.pinning(player, {runs, hold});
@@ -336,6 +291,7 @@
     watch("feed_b", () => feed("b", props.feed_b));
     watch("shared", () => shared(props.shared));
     watch("opened", () => ready.then(() => opened(props.opened)));
+    ready.then(files).catch((error) => wb.say(error.message, "error"));
     if (props.opened) ready.then(() => opened(props.opened));  // said before this script had arrived
     watch("said", () => { const said = wb.parse(props.said); if (said) wb.say(said.text, said.kind); });
     wb.start();
