@@ -262,8 +262,8 @@
     const wide = el("button", {type: "button", class: "wb-button wb-wide-button", "aria-pressed": "false", text: "Hide the settings",
       on: {click: () => { const on = document.body.classList.toggle("wb-wide"); wide.setAttribute("aria-pressed", on); wide.textContent = on ? "Show the settings" : "Hide the settings"; }}});
     root.replaceChildren(el("div", {class: "wb-bar"}, wide, el("label", {for: list.id, text: "Recorded example"}), list, el("span", {class: "wb-space"}), sharing.importer("a"), sharing.importer("b")),
-      message, sharing.report, el("div", {class: "wb-frame"}, rows.progress, place),
-      el("div", {class: "wb-files", "aria-label": "Export"}, sharing.bars.a, sharing.bars.b), rows.share);
+      el("div", {class: "wb-files", role: "group", "aria-label": "Export"}, sharing.bars.a, sharing.bars.b),
+      message, sharing.report, el("div", {class: "wb-frame"}, rows.progress, place), rows.share);
     sharing.dropping(place);
     player = window.WorkbenchPlayer.mount(place, {plotly: "/vendor/plotly.min.js", pin: true,
       second: "Only one run is here. Choose a method for B and press Run B, or open a file in B, and both are compared here."});
