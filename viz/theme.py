@@ -13,7 +13,7 @@ TOKENS: dict[str, tuple[str, str]] = {
     # name: (light, dark)
     "ink": ("#1a2029", "#e6e9ee"),
     "muted": ("#5a6573", "#9aa5b4"),
-    "faint": ("#717b88", "#8490a0"),
+    "faint": ("#626c79", "#8f9aaa"),
     "line": ("#e0e4ea", "#2c333d"),
     "surface": ("#ffffff", "#14181e"),
     "raised": ("#f6f7f9", "#1b2027"),
@@ -21,7 +21,7 @@ TOKENS: dict[str, tuple[str, str]] = {
     "accent": ("#2b5fd9", "#7ea6ff"),
     "accent-soft": ("#e6edfc", "#1f2c4a"),
     "accepted": ("#007a5a", "#3ecfa0"),
-    "rejected": ("#c2410c", "#ff8a5c"),
+    "rejected": ("#bb3d0a", "#ff8a5c"),
     "unexamined": ("#8d97a4", "#6b7685"),
     "pruned": ("#9b8aa8", "#8d7f9c"),
     "committed": ("#0067ab", "#63b3ed"),
@@ -29,7 +29,7 @@ TOKENS: dict[str, tuple[str, str]] = {
     "proposed": ("#5a6573", "#9aa5b4"),
     "remasked": ("#a2327f", "#ec8ccb"),
     "draft": ("#007a5a", "#3ecfa0"),
-    "residual": ("#b45f06", "#f0b34a"),
+    "residual": ("#8f5a00", "#f0b34a"),
     "bonus": ("#0067ab", "#63b3ed"),
     "target": ("#1a2029", "#e6e9ee"),
     "confidence": ("#0067ab", "#63b3ed"),
@@ -38,7 +38,7 @@ TOKENS: dict[str, tuple[str, str]] = {
     "ramp-mid": ("#86b3d4", "#33679a"),
     "ramp-high": ("#0a4f86", "#a9dcff"),
     "a": ("#2b5fd9", "#7ea6ff"),
-    "b": ("#b45f06", "#f0b34a"),
+    "b": ("#8f5a00", "#f0b34a"),
 }
 
 

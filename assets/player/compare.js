@@ -4,7 +4,7 @@
   const {el} = dw;
   const TABS = [["numbers", "Numbers"], ["texts", "Texts"], ["decisions", "Decisions"], ["costs", "Costs"]];
   const CLOCK_OF = {tokens: "tokens", rounds: "rounds", forward_passes: "passes", sequences: "sequences", target_passes: "target", rows: "rows", milliseconds: "ms"};
-  const COLUMNS = ["", "A", "B", "B less A", "Better", "What it means"];
+  const COLUMNS = ["Quantity", "A", "B", "B less A", "Better", "What it means"];
   dw.keys.push(["P", "pin A as the reference, or let it go"], ["X", "swap A and B"], ["[ ]", "previous, next difference of the texts"]);
 
   const shown = (value) => (value === null || value === undefined ? "–" : Number.isInteger(value) ? value.toLocaleString("en") : dw.number(value));
