@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from viz import imported, player, reel, theme
+from viz import imported, player, reel, theme, tours
 from viz.export import FORMATS
 from viz.figures.trade_off import trade_off
 from workbench.trace import WorkbenchError
@@ -27,6 +27,7 @@ PICTURES = Pictures(
     formats=FORMATS,
     counts=imported.report,
     trade_off=trade_off,
+    tours=tours.told,
 )
 
 

@@ -28,7 +28,8 @@
       const text = short(value, 3);
       return text === "1" || text === "-1" ? String(Number(value.toPrecision(6))) : text;
     }
-    return value.toExponential(1).replace("e-", "e-0").replace(/e-0(\d\d)/, "e-$1");
+    if (size >= 1e-4) return String(Number(value.toPrecision(2)));
+    return value.toExponential(1).replace(".0", "").replace(/e-(\d)$/, "e-0$1");
   };
 
   /* Two numbers that are compared: with more digits where they would look alike. */

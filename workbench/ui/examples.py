@@ -69,7 +69,7 @@ class Examples:
             path = folder / f"{recipe.id}.json.gz"
             if path.is_file():
                 store.pin(Record(recipe.id, _reader(path), known=Known(recipe.task, recipe.seed)))
-        there = {recipe.id for recipe in RECIPES if (folder / f"{recipe.id}.json.gz").is_file()}
+        self.there = there = {recipe.id for recipe in RECIPES if (folder / f"{recipe.id}.json.gz").is_file()}
         self.views = [
             {"title": title, "a": a, "b": b if b in there else ""} for title, a, b in VIEWS if a in there
         ]

@@ -1,6 +1,6 @@
 """What the page needs of the pictures; app.py fills it in, so that this package never imports viz."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -27,6 +27,7 @@ class Pictures:
     colours: token -> (light, dark). formats: what a run is exported as, in the order of the menu.
     counts: counts of another program -> what the page shows of them.
     trade_off: (rows of a sweep, column of the score) -> its chart and settings.
+    tours: (trace of an example's id, ids that are there) -> the guided tours, told on them.
     """
 
     builder: Callable[[Header, Glossary, Mapping[int, bytes]], Builder]
@@ -38,3 +39,4 @@ class Pictures:
     formats: Sequence[Format]
     counts: Callable[[Counts], Mapping[str, Any]]
     trade_off: Callable[[Sequence[Mapping[str, Any]], str], Mapping[str, Any]]
+    tours: Callable[[Callable[[str], Trace], Collection[str]], Sequence[Mapping[str, Any]]]

@@ -13,7 +13,19 @@ from workbench.ui.place import Place
 from workbench.ui.replies import JSON_TYPE, answer, reel_of, refusal
 
 STATIC = Path(__file__).with_name("static")
-SCRIPTS = ("dom.js", "setup.js", "compare.js", "counts.js", "share.js", "stage.js", "lab.js", "sweep.js", "start.js")
+SCRIPTS = (
+    "dom.js",
+    "setup.js",
+    "compare.js",
+    "counts.js",
+    "share.js",
+    "tours.js",
+    "stage.js",
+    "lab.js",
+    "sweep_form.js",
+    "sweep.js",
+    "start.js",
+)
 
 
 def routes(place: Place) -> APIRouter:
@@ -71,6 +83,10 @@ def _choices(router: APIRouter, place: Place) -> None:
     @router.get("/workbench/examples.json")
     def examples() -> Response:
         return JSONResponse(place.examples.views)
+
+    @router.get("/workbench/tours.json")
+    def tours() -> Response:
+        return JSONResponse(place.tours)
 
     @router.get("/workbench/task/{name}/{seed}")
     def task(name: str, seed: int) -> Response:

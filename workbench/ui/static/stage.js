@@ -60,6 +60,8 @@
     if (!player.state().cursor) player.seek(Math.round(player.state().max * 0.6));
   }
 
+  wb.example = example;
+
   /* A is pinned: what is chosen comes beside it. */
   async function beside(id) {
     const found = await show("b", id);
@@ -261,7 +263,7 @@
     rows.share = el("section", {class: "wb-share", hidden: true, "aria-label": "Link and command line"}, rows.link, rows.commands);
     const wide = el("button", {type: "button", class: "wb-button wb-wide-button", "aria-pressed": "false", text: "Hide the settings",
       on: {click: () => { const on = document.body.classList.toggle("wb-wide"); wide.setAttribute("aria-pressed", on); wide.textContent = on ? "Show the settings" : "Hide the settings"; }}});
-    root.replaceChildren(el("div", {class: "wb-bar"}, wide, el("label", {for: list.id, text: "Recorded example"}), list, el("span", {class: "wb-space"}), sharing.importer("a"), sharing.importer("b")),
+    root.replaceChildren(el("div", {class: "wb-bar"}, wide, el("label", {for: list.id, text: "Recorded example"}), list, wb.tourButton(), el("span", {class: "wb-space"}), sharing.importer("a"), sharing.importer("b")),
       el("div", {class: "wb-files", role: "group", "aria-label": "Export"}, sharing.bars.a, sharing.bars.b),
       message, sharing.report, el("div", {class: "wb-frame"}, rows.progress, place), rows.share);
     sharing.dropping(place);

@@ -1,0 +1,142 @@
+/* Guided tours: a card that pages through the steps, an outline that follows what a step points at. The steps come
+   from the server, filled in from the recorded runs; the tour drives the same player that everybody drives. */
+(function (wb) {
+  "use strict";
+  const {el} = wb;
+  const GAP = 10, EDGE = 12;
+
+  let going = null;  // the tour that is open
+
+  wb.tourButton = function () {
+    const button = el("button", {type: "button", class: "wb-button", "data-testid": "tours", "aria-haspopup": "dialog", text: "Tours", on: {click: () => choose(button)}});
+    return button;
+  };
+
+  /* The list of tours. */
+  async function choose(button) {
+    if (going) going.end();
+    let tours;
+    try { tours = await wb.ask("/workbench/tours.json"); } catch (error) { wb.say(error.message, "error"); return; }
+    const list = el("ul", {class: "wb-tour-list"}, tours.map((tour) => el("li", {}, el("button", {type: "button", class: "wb-tour-choice", "data-testid": `tour-${tour.id}`,
+      on: {click: () => { dialog.close(); new Tour(tour, button).begin(); }}}, el("b", {text: tour.title}), el("span", {text: tour.about}), el("small", {text: `${tour.steps.length} steps`})))));
+    const dialog = el("dialog", {class: "wb-tour-menu", "aria-label": "Guided tours", on: {close: () => dialog.remove(), click: (event) => { if (event.target === dialog) dialog.close(); }}},
+      el("div", {class: "wb-tour-inner"}, el("h2", {text: "Guided tours"}),
+        el("p", {text: tours.length ? "Each is told on a recorded run, with the controls and views that are here anyway. The settings change with it." : "No examples are recorded in this copy, so there is nothing to tell."}), list,
+        el("button", {type: "button", class: "wb-button", text: "Close", on: {click: () => dialog.close()}})));
+    document.querySelector(".wb-stage").append(dialog);
+    dialog.showModal();
+  }
+
+  /* The part of an element that can be seen: what scrolls around it cuts it off. */
+  function seen(target) {
+    let {left, top, right, bottom} = target.getBoundingClientRect();
+    for (let around = target.parentElement; around && !around.matches(".wb-stage"); around = around.parentElement) {
+      if (around.scrollHeight <= around.clientHeight + 1 || getComputedStyle(around).overflowY === "visible") continue;
+      const box = around.getBoundingClientRect();
+      [left, top, right, bottom] = [Math.max(left, box.left), Math.max(top, box.top), Math.min(right, box.right), Math.min(bottom, box.bottom)];
+    }
+    return {left, top, right, bottom, width: Math.max(0, right - left), height: Math.max(0, bottom - top)};
+  }
+
+  class Tour {
+    constructor(tour, back) {
+      Object.assign(this, {tour, back, at: -1, target: null});
+      const button = (id, text, act) => el("button", {type: "button", class: "wb-button", "data-testid": `tour-${id}`, text, on: {click: act}});
+      this.count = el("span", {class: "wb-tour-count"});
+      this.title = el("h2", {id: wb.id("tour"), tabindex: "-1"});
+      this.text = el("p", {"data-testid": "tour-text"});
+      this.before = button("back", "Back", () => this.go(this.at - 1));
+      this.after = button("next", "Next", () => this.forward());
+      this.card = el("section", {class: "wb-tour-card", role: "dialog", "aria-labelledby": this.title.id, "data-testid": "tour-card"},
+        el("div", {class: "wb-tour-head"}, el("span", {text: tour.title}), this.count), el("div", {"aria-live": "polite"}, this.title, this.text),
+        el("div", {class: "wb-tour-foot"}, button("end", "End", () => this.end()), this.before, this.after));
+      this.ring = el("div", {class: "wb-tour-ring", "aria-hidden": "true"});
+      this.onKey = (event) => this.key(event);
+    }
+
+    async begin() {
+      going = this;
+      const player = wb.player();
+      this.clock = player.state().clock;
+      player.pause();
+      player.pin(false);
+      await wb.example({a: this.tour.a, b: this.tour.b}, true);
+      if (going !== this) return;
+      player.setClock("events");
+      document.querySelector(".wb-stage").append(this.ring, this.card);
+      document.addEventListener("keydown", this.onKey, true);
+      this.follow();
+      this.go(0);
+    }
+
+    forward() { if (this.at + 1 < this.tour.steps.length) this.go(this.at + 1); else this.end(); }
+
+    /* The cursor, the figure and the selection of a step; then its words. */
+    go(at) {
+      const step = this.tour.steps[at], player = wb.player();
+      if (!step) return;
+      this.at = at;
+      const pane = player.panes.a, beat = pane.reel.beats.findIndex((each) => each.e[1] >= step.event);
+      if (step.tab) pane.show(step.tab);
+      player.seek(pane.reel.value(beat, pane.reel.clock("events")));
+      player.select("a", step.select);
+      const more = document.querySelector(`.wb-stage details[data-testid="${step.target}"]`);
+      if (more) more.open = true;
+      this.target = document.querySelector(`.wb-stage [data-testid="${step.target}"]`);
+      this.count.textContent = `${at + 1} / ${this.tour.steps.length}`;
+      this.title.textContent = step.title;
+      this.text.textContent = step.text;
+      this.before.disabled = at === 0;
+      this.after.textContent = at + 1 < this.tour.steps.length ? "Next" : "Done";
+      this.card.dataset.step = at;
+      requestAnimationFrame(() => this.show());
+    }
+
+    show() {
+      if (this.target) this.target.scrollIntoView({block: this.target.offsetHeight > innerHeight / 2 ? "start" : "center", behavior: "instant"});
+      this.title.focus({preventScroll: true});
+    }
+
+    /* The outline is where the element is, whatever scrolls or grows; the card stands beside it, in sight. */
+    follow() {
+      if (going !== this) return;
+      const box = this.target && this.target.isConnected ? seen(this.target) : null, stamp = box && [box.left, box.top, box.width, box.height, innerWidth, innerHeight, this.card.offsetHeight].join();
+      if (stamp !== this.stamp) { this.stamp = stamp; this.place(box); }
+      requestAnimationFrame(() => this.follow());
+    }
+
+    place(box) {
+      this.ring.hidden = !box || !box.width;
+      const wide = this.card.offsetWidth, high = this.card.offsetHeight, room = {x: document.documentElement.clientWidth, y: innerHeight};
+      if (this.ring.hidden) return this.put(room.x - wide - EDGE, room.y - high - EDGE);
+      Object.assign(this.ring.style, {left: `${box.left - 4}px`, top: `${box.top - 4}px`, width: `${box.width + 8}px`, height: `${box.height + 8}px`});
+      const left = Math.max(EDGE, Math.min(box.left, room.x - wide - EDGE));
+      if (box.bottom + GAP + high < room.y - EDGE) return this.put(left, box.bottom + GAP);
+      if (box.top - GAP - high > EDGE) return this.put(left, box.top - GAP - high);
+      if (box.left - GAP - wide > EDGE) return this.put(box.left - GAP - wide, Math.max(EDGE, Math.min(box.top, room.y - high - EDGE)));
+      if (box.right + GAP + wide < room.x - EDGE) return this.put(box.right + GAP, Math.max(EDGE, Math.min(box.top, room.y - high - EDGE)));
+      return this.put(room.x - wide - EDGE, room.y - high - EDGE);
+    }
+
+    put(left, top) { Object.assign(this.card.style, {left: `${Math.max(EDGE, left)}px`, top: `${Math.max(EDGE, top)}px`}); }
+
+    key(event) {
+      if (event.altKey || event.ctrlKey || event.metaKey) return;
+      const mine = this.card.contains(event.target), act = event.key === "Escape" ? () => this.end()
+        : mine && ["ArrowRight", "PageDown"].includes(event.key) ? () => this.forward() : mine && ["ArrowLeft", "PageUp"].includes(event.key) ? () => this.go(this.at - 1) : null;
+      if (!act) return;
+      event.preventDefault();
+      event.stopPropagation();
+      act();
+    }
+
+    end() {
+      if (going === this) going = null;
+      document.removeEventListener("keydown", this.onKey, true);
+      this.ring.remove();
+      this.card.remove();
+      wb.player().setClock(this.clock);
+      this.back.focus();
+    }
+  }
+})((window.Workbench = window.Workbench || {}));
