@@ -9,8 +9,11 @@
   function strip(pen, colours, letter, x, y, w, h) {
     const thick = Math.max(2, Math.min(4, Math.round(h * 0.22)));
     if (letter === "u") {
-      pen.fillStyle = colours.get("line");
-      pen.fillRect(x + Math.floor(w / 2) - 1, y + Math.floor(h / 2) - 1, 2, 2);
+      const side = Math.max(2, Math.min(4, Math.round(h * 0.3))), [left, top] = [x + Math.floor((w - side) / 2), y + Math.floor((h - side) / 2)];
+      pen.fillStyle = colours.get("surface");
+      pen.fillRect(left - 1, top - 1, side + 2, side + 2);
+      pen.fillStyle = colours.get("muted");
+      pen.fillRect(left, top, side, side);
       return;
     }
     pen.fillStyle = colours.get(letter === "k" ? "muted" : "rejected");
@@ -34,6 +37,23 @@
     if (letter === "a") { pen.fillStyle = colours.get("ink"); pen.fill(); }
   }
 
+  /* A line over the whole row, and a star at its end: everything was written at once. */
+  function star(pen, colours, width, y, h) {
+    const r = Math.max(5, Math.min(8, h * 0.7)), cx = width - r - 3, cy = y + h / 2;
+    pen.fillStyle = colours.get("ink");
+    pen.fillRect(0, y, width, 2);
+    pen.beginPath();
+    for (let at = 0; at < 10; at += 1) {
+      const angle = (at / 5 - 0.5) * Math.PI, reach = at % 2 ? r * 0.45 : r;
+      pen.lineTo(cx + reach * Math.cos(angle), cy + reach * Math.sin(angle));
+    }
+    pen.closePath();
+    pen.lineWidth = 3;
+    pen.strokeStyle = colours.get("surface");
+    pen.stroke();
+    pen.fill();
+  }
+
   dw.marks = {
     row(view, pen, row, y) {
       const colours = view.pane.palette, [, , , fed, marks, early] = row, {cw, ch} = view;
@@ -41,9 +61,7 @@
         if (fed[cell] !== "f") strip(pen, colours, fed[cell], cell * cw, y, cw, ch);
       }
       for (const [cell, letter] of marks || []) mark(pen, colours, letter, cell * cw, y, cw, ch);
-      if (!early) return;
-      pen.fillStyle = colours.get("ink");
-      pen.fillRect(0, y, cw * view.pane.reel.map.width, 2);
+      if (early) star(pen, colours, cw * view.pane.reel.map.width, y, ch);
     },
 
     /* A frame round each block, over the rounds in which it was written: blocks of any length, as they came. */
@@ -83,10 +101,10 @@
       view.met = stamp;
       const keys = [...Object.entries(ROWS), ...Object.entries(MARKS), ["early", EARLY]].filter(([id]) => met.has(id));
       view.more.replaceChildren(...keys.map(([id, text]) => {
-        const icon = el("canvas", {class: "dw-mark-key", "aria-hidden": "true"}), pen = dw.sharp(icon, 14, 14);
+        const icon = el("canvas", {class: "dw-mark-key", "aria-hidden": "true"}), pen = dw.sharp(icon, id === "early" ? 20 : 14, 14);
         if (ROWS[id]) strip(pen, view.pane.palette, id, 0, 0, 15, 14);
         else if (MARKS[id]) mark(pen, view.pane.palette, id, 0, 0, 14, 14);
-        else { pen.fillStyle = view.pane.palette.get("ink"); pen.fillRect(0, 6, 14, 2); }
+        else star(pen, view.pane.palette, 18, 1, 12);
         return el("span", {class: "dw-key", "data-mark": id}, icon, text);
       }));
     },
