@@ -15,17 +15,19 @@
     const verdicts = pane.verdicts(id).filter((verdict) => verdict.beat <= now.beat);
     const bonus = status === "committed" && birth !== "draft" && birth !== "target" ? ` · ${reel.looks[birth].title}` : "";
     const meaning = look.meaning + (bonus ? ` ${reel.looks[birth].meaning}` : "");
+    const tests = verdicts.slice(-VERDICTS).reverse().map((verdict) => dw.verdictCard(verdict, what, pane));
     const heard = beliefs(pane, candidate, verdicts);
     return [
       el("h4", {}, el("span", {class: "dw-token", text: dw.clip(name, 30)}),
         el("span", {class: `dw-chip dw-s-${status}`, title: meaning, text: `${look.glyph || ""} ${look.title}${bonus}`})),
       el("p", {class: "dw-quiet", text: `Position ${candidate.position} · from ${reel.source(candidate.source).title}`}),
       unreached(pane, candidate, status),
-      ...verdicts.slice(-VERDICTS).reverse().map((verdict) => dw.verdictCard(verdict, what, pane)),
+      ...tests.slice(0, 1),
       chances(pane, candidate, heard),
       rivals(pane, candidate),
       ...heard.map((each) => belief(reel, candidate, each)),
       candidate.guess ? dw.guesses(pane, candidate.lane, candidate.position) : null,
+      ...tests.slice(1),
       life(pane, candidate, verdicts),
     ].filter(Boolean);
   };
