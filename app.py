@@ -6,9 +6,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from viz import imported, player, reel, theme, tours
+from viz import batch, imported, player, reel, theme, tours
 from viz.export import FORMATS
-from viz.figures.trade_off import trade_off
 from workbench.trace import WorkbenchError
 from workbench.ui.pictures import Pictures
 from workbench.ui.place import DEVICES, DTYPES, Settings
@@ -26,7 +25,7 @@ PICTURES = Pictures(
     colours=theme.TOKENS,
     formats=FORMATS,
     counts=imported.report,
-    trade_off=trade_off,
+    batch=batch,
     tours=tours.told,
 )
 

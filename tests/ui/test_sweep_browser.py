@@ -1,4 +1,4 @@
-"""The page "Many prompts" in a real browser: run a small sweep, read its picture, open a trace."""
+"""The page "Many prompts" in a real browser: run a set, cancel it, go on, read its figures, open its runs."""
 
 from typing import Any
 
@@ -6,83 +6,169 @@ import pytest
 
 pytestmark = pytest.mark.browser
 DRAWN = "[data-testid=sweep-chart][data-drawn]"
-PLACE = """(() => {
-  const chart = document.querySelector("[data-testid=sweep-chart]"), box = chart.getBoundingClientRect();
-  const {xaxis, yaxis} = chart._fullLayout, line = chart.data[2];
-  return [box.x + xaxis._offset + xaxis.d2p(line.x[0]), box.y + yaxis._offset + yaxis.d2p(line.y[0])];
-})()"""
-"""Where the first point of the second method is on the screen."""
+FIGURE = "[data-testid=batch-chart][data-drawn={}]"
+PLACE = """([name, trace, point]) => {
+  const chart = document.querySelector(`[data-testid=${name}]`), line = chart.data[trace];
+  chart.scrollIntoView({block: "center"});
+  const box = chart.getBoundingClientRect(), {xaxis, yaxis} = chart._fullLayout;
+  const row = line.type === "heatmap";
+  const x = line.x[point], y = row ? line.y[0] : line.y[point];
+  return [box.x + xaxis._offset + xaxis.d2p(x), box.y + yaxis._offset + yaxis.d2p(y)];
+}"""
+"""Where a point of a chart is on the screen; of a map, a cell of its first row."""
+OVER = """() => {
+  const said = document.querySelector("[data-testid=sweep-progress]").textContent;
+  const over = document.querySelector("[data-testid=sweep-cancel]").disabled;
+  return over && /^(Done|Cancelled)/.test(said) && said;
+}"""
+UNREAD = """async () => {
+  const overview = await (await fetch("/sweeps/overview.json?name=small")).json();
+  return overview.unread === 0;
+}"""
+BOTH = """["a", "b"].every(
+  (pane) => document.querySelector(`[data-testid=method-${pane}]`).value === "METHOD")"""
+TAKEN = """document.querySelector("[data-testid=sweep-prompts-said]").textContent
+  === "mine.jsonl: 2 prompts, 1 with a known answer." """
+LEFT = "document.querySelector('[data-testid=sweep-progress]').textContent.includes('left')"
 
 
-def opened(visit: Any, **options: Any) -> Any:
+def opened(visit: Any, query: str = "", **options: Any) -> Any:
     window = visit(**options)
-    window.page.goto(f"{window.page.url.split('?')[0]}#many")
+    window.page.goto(f"{window.page.url.split('?')[0]}#many{query}")
     window.page.reload()
     window.find("sweep-run").wait_for(state="visible", timeout=60_000)
     return window
 
 
-def swept(window: Any) -> Any:
-    """Run two methods on one task."""
+def asked(window: Any, name: str, count: int) -> Any:
+    """Fill the form: two diffusion methods and a drafter on one task."""
     page = window.page
-    window.find("sweep-name").fill("small")
-    ticked = page.locator(".wb-picks input:checked")
-    while ticked.count():
-        ticked.first.uncheck()
+    window.find("sweep-name").fill(name)
+    for kind in ("methods", "tasks"):
+        window.find(f"sweep-{kind}").get_by_role("button", name="None").click()
     page.locator("input[name=task][value=shuffle]").check()
-    page.locator("input[name=method][value=fast_dllm_threshold]").check()
-    page.locator("input[name=method][value=llada_low_confidence]").check()
-    window.find("sweep-count").fill("2")
+    for method in ("fast_dllm_threshold", "llada_low_confidence", "prompt_lookup"):
+        page.locator(f"input[name=method][value={method}]").check()
+    window.find("sweep-count").fill(str(count))
     window.find("sweep-grid").fill("threshold=0.3,0.9")
-    window.find("sweep-run").click()
-    page.wait_for_function(
-        "document.querySelector('[data-testid=sweep-progress]').textContent.startsWith('Done: 6 of 6')",
-        timeout=90_000,
-    )
-    page.wait_for_function("document.querySelector('[data-testid=sweep-run]').disabled === false")
-    page.wait_for_selector(DRAWN, timeout=60_000)
     return window
 
 
-def test_a_small_sweep_from_the_page_to_a_trace(visit: Any) -> None:
-    window = opened(visit)
-    if not window.page.locator(DRAWN).count():
-        assert window.find("sweep-empty").is_visible()
-    swept(window)
-    assert window.find("sweep-list").input_value() == "small"
-    assert window.find("sweep-chart").get_attribute("data-drawn") == "3"
-    rows = window.page.locator("[data-testid=sweep-settings] tbody tr")
-    assert rows.count() == 3 and "threshold=0.3" in rows.first.inner_text()
-    # the points of the chart stand for the same settings: a click lists the runs of one
-    at = window.page.evaluate(PLACE)
+def over(window: Any) -> str:
+    """What is said when the sweep has ended."""
+    return window.page.wait_for_function(OVER, timeout=120_000).json_value()
+
+
+def clicked(window: Any, chart: str, trace: int, point: int) -> None:
+    """A click of the mouse on a point that the chart has noticed."""
+    at = window.page.evaluate(PLACE, [chart, trace, point])
+    window.page.mouse.move(at[0] - 1, at[1])
     window.page.mouse.move(*at)
-    window.page.locator(".hoverlayer .hovertext").wait_for()
+    window.page.locator(f"[data-testid={chart}] .hoverlayer .hovertext").first.wait_for()
     window.page.mouse.click(*at)
+
+
+def shown(window: Any, tab: str) -> None:
+    window.find(f"batch-tab-{tab}").click()
+    window.page.wait_for_selector(FIGURE.format(tab), timeout=60_000)
+
+
+def test_a_set_is_run_cancelled_gone_on_with_and_opened(visit: Any) -> None:
+    window = opened(visit)
+    page = window.page
+    if not page.locator(DRAWN).count():
+        assert window.find("sweep-empty").is_visible()
+    asked(window, "small", 40)
+    window.find("sweep-run").click()
+    page.wait_for_function(LEFT)
+    window.find("sweep-cancel").click()
+    kept = over(window)
+    assert kept.startswith("Cancelled; what is done stays: ") and "0 of" not in kept
+    # a smaller set under the same name: what both share is not run again
+    asked(window, "small", 3)
+    window.find("sweep-run").click()
+    assert over(window).startswith("Done: 12 of 12")
+    page.wait_for_selector(DRAWN, timeout=60_000)
+    page.wait_for_function(UNREAD, timeout=60_000)
+    assert window.find("sweep-list").input_value() == "small" and window.text("sweep-done") == "12 runs"
+    assert window.find("sweep-resume").is_hidden() and "--tasks shuffle --n 3" in window.text("sweep-command")
+    rows = page.locator("[data-testid=sweep-settings] tbody tr")
+    assert rows.count() == 4 and "threshold=0.3" in rows.first.inner_text()
+    # a point of the trade-off is a setting: its runs are listed, and each opens
+    clicked(window, "sweep-chart", 2, 0)
     window.find("sweep-runs").wait_for(state="visible")
-    assert window.page.locator("tr[aria-selected=true]").inner_text().startswith("llada_low_confidence")
-    rows.first.get_by_role("button").click()
-    runs = window.page.locator("[data-testid=sweep-runs] tbody tr")
-    assert runs.count() == 2 and runs.first.inner_text().startswith("shuffle 0")
-    runs.first.get_by_role("button").click()
-    window.drawn()
-    window.find("text-a").wait_for(state="visible")
-    assert "Checked" in window.text("badge-a")
+    assert page.locator("tr[aria-selected=true]").inner_text().startswith("llada_low_confidence")
+    # a cell of the map opens its run at its round, on the Decode page
+    shown(window, "passes")
+    page.select_option("[data-testid=batch-setting]", "2")
+    page.wait_for_function("document.querySelector('[data-testid=batch-chart]').data[0].x.length > 8")
+    clicked(window, "batch-chart", 0, 4)
+    page.wait_for_function("location.hash === '#decode'")
+    window.find("text-a").wait_for(state="visible", timeout=60_000)
+    page.wait_for_function("Workbench.player().state().clock === 'rounds'")
+    assert window.state()["cursor"] == 5 and "Checked" in window.text("badge-a")
+    page.wait_for_function(
+        "document.querySelector('[data-testid=method-a]').value === 'llada_low_confidence'"
+    )
+    # Back leads to the figures; a difference opens both runs of its prompt
+    page.go_back()
+    window.find("sweep-chart").wait_for(state="visible")
+    shown(window, "differences")
+    assert window.text("batch-said").startswith("B − A = ") and "n = 3" in window.text("batch-said")
+    page.locator(".dw-batch-table summary").last.click()
+    page.locator(".dw-batch-open").last.click()
+    page.wait_for_function("location.hash === '#decode'")
+    window.find("text-b").wait_for(state="visible", timeout=60_000)
+    page.wait_for_function(BOTH.replace("METHOD", "fast_dllm_threshold"))
+
+
+def test_the_keyboard_reaches_figures_definitions_and_runs(visit: Any) -> None:
+    window = opened(visit, "?sweep=small&figure=survival")
+    page = window.page
+    page.wait_for_selector(FIGURE.format("survival"), timeout=60_000)
+    window.find("batch-tab-survival").focus()
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_selector(FIGURE.format("lengths"))
+    assert page.evaluate("document.activeElement.dataset.testid") == "batch-tab-lengths"
+    assert "figure=lengths" in page.url
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    assert "target's own token is left out" in page.locator("#sweep-figure [role=tooltip]").inner_text()
+    box = page.locator("[data-testid=sweep-settings] tbody tr").first.get_by_role("checkbox")
+    before = page.evaluate("document.querySelector('[data-testid=batch-chart]').data.length")
+    box.focus()
+    page.keyboard.press("Space")
+    page.wait_for_function(f"document.querySelector('[data-testid=batch-chart]').data.length < {before}")
+    assert "show=1" in page.url
+    page.locator("[data-testid=sweep-settings] tbody tr").first.get_by_role("button").focus()
+    page.keyboard.press("Enter")
+    runs = page.locator("[data-testid=sweep-runs] tbody tr")
+    runs.first.wait_for(state="visible")
+    assert runs.count() == 3 and runs.first.inner_text().startswith("shuffle 0")
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (1440, "dark")])
 def test_narrow_and_dark_pages_do_not_scroll_sideways(visit: Any, width: int, scheme: str) -> None:
-    window = opened(visit, width=width, color_scheme=scheme)
-    swept(window)
+    window = opened(visit, "?sweep=small", width=width, color_scheme=scheme)
+    window.page.wait_for_selector(FIGURE.format("acceptance"), timeout=60_000)
     assert window.page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     window.find("tab-decode").click()
     window.drawn()
     assert not window.find("sweep-chart").is_visible()
 
 
-def test_a_mistake_in_the_form_is_one_sentence(visit: Any) -> None:
+def test_a_file_of_prompts_and_mistakes_in_the_form(visit: Any, tmp_path: Any) -> None:
     window = opened(visit)
+    file = tmp_path / "mine.jsonl"
+    file.write_text('{"answer": 1}')
+    window.find("sweep-prompts").set_input_files(file)
+    window.find("sweep-complaint").wait_for(state="visible")
+    assert "Line 1 of 'mine.jsonl' has no field 'prompt'" in window.text("sweep-complaint")
+    file.write_text('{"prompt": "<img src=x onerror=document.title=1>", "answer": "x"}\n{"prompt": "b"}')
+    window.find("sweep-prompts").set_input_files(file)
+    window.page.wait_for_function(TAKEN)
+    assert not window.page.locator("input[name=task]:checked").count()
     window.find("sweep-grid").fill("colour=1")
     window.find("sweep-run").click()
     window.find("sweep-complaint").wait_for(state="visible")
-    assert "has the knob 'colour'" in window.text("sweep-complaint")
-    assert window.find("sweep-run").is_enabled()
+    assert "has the knob 'colour'" in window.text("sweep-complaint") and window.find("sweep-run").is_enabled()

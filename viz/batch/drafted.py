@@ -7,7 +7,19 @@ import numpy as np
 
 from viz.batch import stats
 from viz.batch.groups import Run, Setting
-from viz.batch.parts import Control, Drawn, Look, Table, band, layout, line, picked, plain_text, share_axis
+from viz.batch.parts import (
+    Control,
+    Drawn,
+    Look,
+    Table,
+    band,
+    layout,
+    line,
+    picked,
+    plain_text,
+    share_axis,
+    whole_ticks,
+)
 from viz.batch.stats import Interval
 from viz.charts import Spec
 
@@ -46,7 +58,7 @@ def acceptance(settings: Sequence[Setting], look: Sequence[Look], asked: Mapping
     if not data:
         return Drawn(controls=[control], empty=NO_DRAFTS)
     lay = share_axis(layout("position in the draft", f"accepted, {SHARES[share]}"))
-    lay["xaxis"] |= {"dtick": 1 if max(row[1] for row in rows) <= 16 else None, "tickformat": "d"}
+    lay["xaxis"] |= {"dtick": whole_ticks(max(row[1] for row in rows))}
     columns = ("setting", "position", "accepted", "tried", "share", "low", "high", "n")
     return Drawn(data, lay, [Table("Acceptance by position", columns, rows)], [control])
 
@@ -94,7 +106,7 @@ def lengths(settings: Sequence[Setting], look: Sequence[Look], asked: Mapping[st
         return Drawn(controls=control, empty=NO_DRAFTS if of == "accepted" else NOTHING)
     lay = share_axis(layout(f"{WHAT[of]} in one {UNITS[of][:-1]}", f"share of {UNITS[of]}", bargap=0.25))
     del lay["yaxis"]["range"]
-    lay["xaxis"] |= {"tickformat": "d"}
+    lay["xaxis"] |= {"dtick": whole_ticks(max(row[1] for row in rows))}
     lay["yaxis"] |= {"rangemode": "tozero"}
     columns = ("setting", "length", "count", "of", "share", "mean of the setting")
     return Drawn(data, lay, [Table("Lengths", columns, rows)], control)
@@ -122,7 +134,7 @@ def survival(settings: Sequence[Setting], look: Sequence[Look], asked: Mapping[s
     if not data:
         return Drawn(controls=control, empty=NO_DRAFTS if of == "accepted" else NOTHING)
     lay = share_axis(layout(f"{WHAT[of]}, at least", f"share of {UNITS[of]}"))
-    lay["xaxis"] |= {"tickformat": "d"}
+    lay["xaxis"] |= {"dtick": whole_ticks(max(row[1] for row in rows))}
     columns = ("setting", "at least", "share", "low", "high", "n")
     return Drawn(data, lay, [Table("Survival", columns, rows)], control)
 

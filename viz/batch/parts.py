@@ -159,3 +159,8 @@ def share_axis(lay: Spec) -> Spec:
     """The y axis as a share from 0 to 1."""
     lay["yaxis"] |= {"range": [-0.02, 1.04], "tickformat": ".0%"}
     return lay
+
+
+def whole_ticks(last: int) -> int:
+    """The distance of ticks on an axis of whole numbers up to `last`."""
+    return max(1, -(-last // 16))

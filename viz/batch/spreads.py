@@ -8,7 +8,19 @@ import numpy as np
 from viz.batch import stats
 from viz.batch.drafted import NOTHING, UNITS, WHAT, diagonal, run_lengths
 from viz.batch.groups import BY_ID, METRICS, Batch, Key, Metric, Run, Setting, compare
-from viz.batch.parts import Control, Drawn, Look, Table, layout, line, picked, plain_text, share_axis, spelled
+from viz.batch.parts import (
+    Control,
+    Drawn,
+    Look,
+    Table,
+    layout,
+    line,
+    picked,
+    plain_text,
+    share_axis,
+    spelled,
+    whole_ticks,
+)
 from viz.batch.stats import Interval
 from viz.charts import Spec
 
@@ -59,7 +71,7 @@ def passes(settings: Sequence[Setting], look: Sequence[Look], asked: Mapping[str
         "hovertemplate": "%{y}<br>round %{x}: %{z} " + WHAT[of] + "<extra></extra>",
     }  # fmt: skip
     lay = layout(f"round{'' if of == 'written' else ' with a verified draft'}", "")
-    lay["xaxis"] |= {"tickformat": "d"}
+    lay["xaxis"] |= {"dtick": whole_ticks(widest)}
     lay["yaxis"] |= {
         "autorange": "reversed", "showgrid": False, "tickvals": list(range(len(order))), "ticktext": labels,
         "showticklabels": len(order) <= LABELS,

@@ -1,6 +1,7 @@
 """What a sweep is asked to do, and the same as a file beside its table, so that it can be gone on with."""
 
 import json
+import shlex
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
@@ -92,12 +93,12 @@ def own_knob(method: Method, name: str) -> str:
     return knob if knob in known and (not dot or id == method.id) else ""
 
 
-def save(plan: Plan, folder: Path) -> None:
-    """Write a plan beside the table of its sweep."""
+def save(plan: Plan, folder: Path, runs: int = 0) -> None:
+    """Write a plan beside the table of its sweep. runs: how many it asks for."""
     known = {name: value for name, value in asdict(plan).items() if name != "prompts"}
     if plan.prompts:
         table.replace(folder / PROMPTS, as_jsonl(plan.prompts))
-    said = json.dumps(known | {"prompts": bool(plan.prompts)}, indent=1, ensure_ascii=False)
+    said = json.dumps(known | {"prompts": bool(plan.prompts), "runs": runs}, indent=1, ensure_ascii=False)
     table.replace(folder / PLAN, said.encode())
 
 
@@ -106,6 +107,7 @@ def saved(folder: Path) -> Plan:
     try:
         found: dict[str, Any] = json.loads((folder / PLAN).read_text(encoding="utf-8"))
         own = bool(found.pop("prompts"))
+        found.pop("runs", 0)
         if unknown := set(found) - {each.name for each in fields(Plan)}:
             raise ValueError(unknown)
         listed = {name: tuple(map(str, found.pop(name))) for name in ("methods", "tasks")}
@@ -119,3 +121,30 @@ def saved(folder: Path) -> Plan:
             "settings again, under the same name."
         ) from None
     return replace(plan, prompts=read(folder / PROMPTS)) if own else plan
+
+
+def runs(folder: Path) -> int:
+    """How many runs the last sweep in a folder asked for; 0 where nobody knows."""
+    try:
+        found = json.loads((folder / PLAN).read_text(encoding="utf-8"))["runs"]
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+        return 0
+    return found if type(found) is int else 0
+
+
+def command(plan: Plan, out: str) -> str:
+    """The command line that makes the same sweep in the folder `out`."""
+    words = ["python", "-m", "workbench", "sweep", "--methods", ",".join(plan.methods)]
+    words += ["--tasks", ",".join(plan.tasks), "--n", str(plan.count)] if plan.tasks else []
+    words += ["--prompts", f"{out}/{PROMPTS}"] if plan.prompts else []
+    for name, values in plan.grid.items():
+        words += ["--grid", f"{name}={','.join(values)}"]
+    for role, name in plan.models.items():
+        words += ["--model", f"{role}={name}"]
+    words += ["--max-tokens", str(plan.max_tokens)]
+    for name, value, usual in (
+        ("--seed", plan.seed, 0), ("--repeats", plan.repeats, 1), ("--detail", plan.detail, FULL),
+        ("--device", plan.device, "auto"), ("--dtype", plan.dtype, "auto"),
+    ):  # fmt: skip
+        words += [name, str(value)] if value != usual else []
+    return shlex.join([*words, "--out", out])

@@ -137,7 +137,7 @@ def sweep(
     """
     wanted = {cell.key: cell for cell in cells(plan, shelf)}
     with Table(folder) as kept:
-        save(plan, folder)
+        save(plan, folder, len(wanted))
         missing = [cell for key, cell in wanted.items() if not kept.has(key)]
         done = len(wanted) - len(missing)
         yield done, len(wanted), None

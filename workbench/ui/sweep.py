@@ -1,10 +1,11 @@
-"""The page "Many prompts": sweeps that lie on this machine, a small one that runs here, and its traces."""
+"""The page "Many prompts": its places, and the routes that its script asks; `sweeps` holds what they tell."""
 
+import csv
+import io
+import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
-from pathlib import Path
-from threading import Event, Lock, Thread
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
@@ -13,23 +14,25 @@ from fastapi.responses import JSONResponse, Response
 from starlette.concurrency import run_in_threadpool
 
 from workbench import tasks
-from workbench.run import table
-from workbench.trace import WorkbenchError, load
-from workbench.ui.answer import Known
+from workbench.trace import WorkbenchError
 from workbench.ui.colours import firm
 from workbench.ui.place import Place
-from workbench.ui.routes import STATIC, refusal
+from workbench.ui.replies import refusal, safe
+from workbench.ui.routes import STATIC
+from workbench.ui.sweeps import Sweeps
 from workbench.ui.waiting import when_loaded
 
 if TYPE_CHECKING:
-    from workbench.run.sweep import Plan
+    from workbench.run.plan import Plan
+    from workbench.run.prompts import Prompt
 
 STYLE = STATIC / "sweep.css"
-NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,59}")
-TRACE = re.compile(r"traces/[A-Za-z0-9_][A-Za-z0-9._-]*\.json\.gz")
-COLUMNS = ("score", "strict")
-MOST = 2000
-"""The most runs that are done from the page; the command line has worker processes and no such limit."""
+MAX_BODY = 20 * 2**20
+"""The largest request: a file of prompts, as JSON text."""
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""A text that begins so is computed by spreadsheets, unless it is a number."""
+NUMBER = re.compile(r"[+-]?\d+(\.\d*)?")
+RELOAD = "The request names no sweep; reload the page."
 
 
 def part(name: str) -> gr.HTML:
@@ -44,117 +47,196 @@ def part(name: str) -> gr.HTML:
     )
 
 
-@dataclass
-class Job:
-    """A sweep that runs here. status: running, done, stopped or failed; sentence: why it failed."""
-
-    name: str
-    status: str = "running"
-    done: int = 0
-    all: int = 0
-    sentence: str = ""
-    stop: Event = field(default_factory=Event)
-
-    def described(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in ("name", "status", "done", "all", "sentence")}
+def sweep_routes(place: Place) -> APIRouter:
+    """What lies here, the figures of one sweep, its traces and files, and the sweep that runs."""
+    router, sweeps = APIRouter(prefix="/sweeps"), Sweeps(place)
+    _looking(router, sweeps)
+    _running(router, sweeps, place)
+    _files(router, sweeps)
+    return router
 
 
-class Sweeps:
-    """The sweeps below one folder; one at a time runs here, in a thread of its own."""
+def _looking(router: APIRouter, sweeps: Sweeps) -> None:
+    @router.get("/sweep.css")
+    def style() -> Response:
+        sheet = firm(STYLE.read_text(encoding="utf-8"))
+        return Response(sheet, media_type="text/css", headers={"cache-control": "no-cache"})
 
-    def __init__(self, place: Place) -> None:
-        self.place, self.root = place, place.settings.traces / "sweeps"
-        self.job: Job | None = None
-        self._lock = Lock()
-        self._opened: dict[tuple[str, str], str] = {}
+    @router.get("/options.json")
+    def options() -> Response:
+        listed = [
+            {"id": task.name, "title": task.title, "trained": task.in_mix} for task in tasks.TASKS.values()
+        ]
+        return JSONResponse({"sweeps": sweeps.names(), "tasks": listed, "job": _said(sweeps)})
 
-    def names(self) -> list[str]:
-        """The newest first."""
-        tables = self.root.glob(f"*/{table.TABLE}")
-        newest = sorted(tables, key=lambda path: path.stat().st_mtime, reverse=True)
-        return [path.parent.name for path in newest if NAME.fullmatch(path.parent.name)]
+    @router.get("/overview.json")
+    def overview(name: str = "", task: str = "", column: str = "score") -> Response:
+        return _answer(lambda: sweeps.overview(name, task, column))
 
-    def folder(self, name: str) -> Path:
-        if not NAME.fullmatch(name):
-            raise WorkbenchError("A sweep's name has letters, digits, '.', '_' and '-', 60 at most.")
-        return self.root / name
+    @router.get("/figure.json")
+    def figure(request: Request, name: str = "", task: str = "", id: str = "", show: str = "") -> Response:
+        own = {"name", "task", "id", "show"}
+        asked = {key: value for key, value in request.query_params.items() if key not in own}
+        chosen = [int(each) for each in show.split(",") if each.isdecimal() and len(each) < 9]
+        return _answer(lambda: sweeps.figure(name, task, id, chosen, asked))
 
-    def figure(self, name: str, task: str, column: str) -> dict[str, Any]:
-        """The chart and the settings of one sweep; of one task, or of all ('')."""
-        if column not in COLUMNS:
-            raise WorkbenchError(f"There is no column '{column[:20]}'; choose one of: {', '.join(COLUMNS)}.")
-        rows = [asdict(row) for row in table.read(self.folder(name))]
-        asked = list(dict.fromkeys(row["task"] for row in rows))
-        rows = [row for row in rows if task in ("", row["task"])]
-        return {"name": name, "tasks": asked, "task": task, **self.place.pictures.trade_off(rows, column)}
+    @router.get("/runs.json")
+    def runs(name: str = "", task: str = "", setting: int = 0) -> Response:
+        return _answer(lambda: sweeps.runs(name, task, setting))
 
-    def open(self, name: str, key: str) -> str:
-        """The run in the store that a row's trace became."""
-        folder = self.folder(name)
-        row = next((row for row in table.read(folder) if row.key == key), None)
-        if row is None or not TRACE.fullmatch(row.trace):
-            raise WorkbenchError("This row has no trace; run the sweep again.")
-        known, store = self._opened.get((name, key)), self.place.store
-        if known and store.journal(known).is_file():
-            return known
-        try:
-            record = store.keep(load(folder / row.trace))
-        except OSError:
-            raise WorkbenchError(f"The trace '{row.trace}' is gone; run the sweep again.") from None
-        record.known = Known(row.task, row.seed)
-        store.remember(record.id, record.known)
-        self._opened[name, key] = record.id
-        return record.id
+    @router.post("/open")
+    def open_trace(name: str = "", key: str = "") -> Response:
+        return _answer(lambda: {"run": sweeps.open(name, key)})
 
-    def start(self, asked: Mapping[str, Any]) -> Job:
-        """Begin a sweep; what is wrong with it is said before anything runs."""
-        name = str(asked.get("name") or "")
-        folder, plan = self.folder(name), _plan(asked, self.place)
-        with self._lock:
-            if self.job and self.job.status == "running":
-                raise WorkbenchError("A sweep is running; wait for it, or cancel it.")
-            from workbench.models.shelf import Shelf
-            from workbench.run.sweep import cells
 
-            shelf = Shelf(self.place.shelf.roots)  # its own: networks are not shared between threads
-            count = len(cells(plan, shelf))
-            if count > MOST:
-                raise WorkbenchError(
-                    f"These are {count} runs, and the page does {MOST} at most; ask for fewer prompts, or "
-                    "use 'python -m workbench sweep'."
-                )
-            self.job = Job(name, all=count)
-            Thread(target=self._work, args=(self.job, plan, folder, shelf), name="sweep", daemon=True).start()
-            return self.job
+def _running(router: APIRouter, sweeps: Sweeps, place: Place) -> None:
+    @router.post("/run")
+    async def run(request: Request) -> Response:
+        return await _posted(request, lambda body: _start(body, sweeps, place))
 
-    def _work(self, job: Job, plan: "Plan", folder: Path, shelf: Any) -> None:
-        from workbench.run.sweep import sweep
+    @router.post("/prompts")
+    async def prompts(request: Request, name: str = "") -> Response:
+        """How many prompts a file holds, or what is wrong with it."""
+        return await _posted(request, lambda body: _counted(body, name))
 
-        try:
-            for done, all, _ in sweep(plan, folder, shelf, stop_requested=job.stop.is_set):
-                job.done, job.all = done, all
-            job.status = "done" if job.done == job.all else "stopped"
-        except WorkbenchError as error:
-            job.status, job.sentence = "failed", str(error)
-        except Exception as error:
-            job.status, job.sentence = "failed", f"Something unexpected happened ({type(error).__name__})."
-            raise
+    @router.post("/resume")
+    def resume(name: str = "") -> Response:
+        return _answer(lambda: sweeps.resume(name).described())
+
+    @router.get("/progress.json")
+    def progress() -> Response:
+        return JSONResponse({"job": _said(sweeps)})
+
+    @router.post("/cancel")
+    def cancel() -> Response:
+        if sweeps.job:
+            sweeps.job.stop.set()
+        return JSONResponse({"job": _said(sweeps)})
+
+
+def _files(router: APIRouter, sweeps: Sweeps) -> None:
+    @router.get("/table.csv")
+    def rows_csv(name: str = "") -> Response:
+        return _file(name, "csv", "text/csv; charset=utf-8", lambda: _csv(sweeps.opened(name).rows))
+
+    @router.get("/table.json")
+    def rows_json(name: str = "") -> Response:
+        def content() -> str:
+            return json.dumps([asdict(row) for row in sweeps.opened(name).rows], ensure_ascii=False)
+
+        return _file(name, "json", "application/json", content)
+
+    @router.get("/report.json")
+    def report(name: str = "") -> Response:
+        batch = sweeps.place.pictures.batch
+        return _file(
+            f"{name}-report", "json", "application/json",
+            lambda: json.dumps(batch.report(_whole_batch(sweeps, name)), ensure_ascii=False, indent=1),
+        )  # fmt: skip
+
+    @router.get("/report.html")
+    def page(name: str = "") -> Response:
+        def content() -> str:
+            told = sweeps.overview(name, "", "score")
+            return sweeps.place.pictures.batch.page(_whole_batch(sweeps, name), name, told["command"])
+
+        return _file(name, "html", "text/html; charset=utf-8", content)
+
+
+def _whole_batch(sweeps: Sweeps, name: str) -> Any:
+    """The batch when every trace is read: a file must not hold half."""
+    batch, left = sweeps.batch(name), sweeps.opened(name).left
+    if left:
+        raise WorkbenchError(f"{left} traces are still being read; try again in a moment.")
+    return batch
+
+
+def _file(name: str, ending: str, kind: str, content: Callable[[], str]) -> Response:
+    try:
+        said = {"content-disposition": f'attachment; filename="{safe(name)}.{ending}"'}
+        return Response(content().encode("utf-8", "replace"), media_type=kind, headers=said)
+    except WorkbenchError as error:
+        return refusal(error)
+
+
+def _csv(rows: Any) -> str:
+    """Rows with a heading. A field that a spreadsheet would compute is given an apostrophe."""
+    from workbench.run.table import COLUMNS
+
+    out = io.StringIO()
+    writer = csv.DictWriter(out, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    for row in rows:
+        writer.writerow({name: _harmless(value) for name, value in asdict(row).items()})
+    return out.getvalue()
+
+
+def _harmless(value: Any) -> Any:
+    if not isinstance(value, str) or not value.startswith(FORMULA):
+        return value
+    return value if NUMBER.fullmatch(value) else f"'{value}"
+
+
+async def _posted(request: Request, answer: Callable[[bytes], dict[str, Any]]) -> Response:
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_BODY:
+            return refusal(
+                WorkbenchError(f"This is more than {MAX_BODY // 2**20} MB; use a smaller file."), 413
+            )
+    return await run_in_threadpool(_answer, lambda: answer(bytes(body)))
+
+
+def _start(body: bytes, sweeps: Sweeps, place: Place) -> dict[str, Any]:
+    try:
+        asked = json.loads(body)
+    except (ValueError, RecursionError):
+        raise WorkbenchError("The request is no JSON; reload the page.") from None
+    if not isinstance(asked, dict):
+        raise WorkbenchError(RELOAD)
+    name = str(asked.get("name") or "")
+    sweeps.folder(name)
+    return sweeps.start(name, _plan(asked, place)).described()
+
+
+def _counted(body: bytes, name: str) -> dict[str, Any]:
+    from workbench.run.prompts import parse
+
+    found = parse(body, name)
+    return {"count": len(found), "answered": sum(prompt.answer is not None for prompt in found)}
 
 
 def _plan(asked: Mapping[str, Any], place: Place) -> "Plan":
-    from workbench.run.perfect import ORACLE
-    from workbench.run.sweep import CANVAS, Plan
+    from workbench.run.plan import CANVAS, Plan
 
+    models = asked.get("models") or {}
+    if not isinstance(models, dict):
+        raise WorkbenchError(RELOAD)
     return Plan(
         methods=_names(asked.get("methods")),
         tasks=_names(asked.get("tasks")),
         count=_whole("prompts", asked.get("count", 5)),
         grid=_grid(str(asked.get("grid") or "")),
-        models={"denoiser": ORACLE} if asked.get("perfect") is True else {},
+        models={str(role): str(model) for role, model in models.items() if model},
+        seed=_whole("seed", asked.get("seed", 0)),
+        repeats=_whole("seeds", asked.get("repeats", 1)),
         max_tokens=_whole("max_tokens", asked.get("max_tokens", CANVAS)),
         device=place.settings.device,
         dtype=place.settings.dtype,
+        prompts=_prompts(asked.get("prompts")),
     ).checked()
+
+
+def _prompts(given: Any) -> "tuple[Prompt, ...]":
+    """The prompts of a file that came as {name, text}."""
+    from workbench.run.prompts import parse
+
+    if given is None:
+        return ()
+    if not isinstance(given, dict) or not isinstance(given.get("text"), str):
+        raise WorkbenchError(RELOAD)
+    return parse(given["text"].encode("utf-8", "surrogatepass"), str(given.get("name") or "prompts"))
 
 
 def _names(given: Any) -> tuple[str, ...]:
@@ -178,58 +260,11 @@ def _whole(name: str, value: Any) -> int:
     return value
 
 
-def sweep_routes(place: Place) -> APIRouter:
-    """What lies here, the figure of one sweep, its traces, and the sweep that runs."""
-    router, sweeps = APIRouter(prefix="/sweeps"), Sweeps(place)
-
-    @router.get("/sweep.css")
-    def style() -> Response:
-        sheet = firm(STYLE.read_text(encoding="utf-8"))
-        return Response(sheet, media_type="text/css", headers={"cache-control": "no-cache"})
-
-    @router.get("/options.json")
-    def options() -> Response:
-        listed = [
-            {"id": task.name, "title": task.title, "trained": task.in_mix} for task in tasks.TASKS.values()
-        ]
-        return JSONResponse({"sweeps": sweeps.names(), "tasks": listed, "job": _said(sweeps.job)})
-
-    @router.get("/figure.json")
-    def figure(name: str = "", task: str = "", column: str = "score") -> Response:
-        return _answer(lambda: sweeps.figure(name, task, column))
-
-    @router.post("/open")
-    def open_trace(name: str = "", key: str = "") -> Response:
-        return _answer(lambda: {"run": sweeps.open(name, key)})
-
-    @router.post("/run")
-    async def run(request: Request) -> Response:
-        try:
-            asked = await request.json()
-        except ValueError:
-            return refusal(WorkbenchError("The request is no JSON; reload the page."))
-        if not isinstance(asked, dict):
-            return refusal(WorkbenchError("The request names no sweep; reload the page."))
-        return await run_in_threadpool(_answer, lambda: sweeps.start(asked).described())
-
-    @router.get("/progress.json")
-    def progress() -> Response:
-        return JSONResponse({"job": _said(sweeps.job)})
-
-    @router.post("/cancel")
-    def cancel() -> Response:
-        if sweeps.job:
-            sweeps.job.stop.set()
-        return JSONResponse({"job": _said(sweeps.job)})
-
-    return router
+def _said(sweeps: Sweeps) -> dict[str, Any] | None:
+    return sweeps.job and sweeps.job.described()
 
 
-def _said(job: Job | None) -> dict[str, Any] | None:
-    return job and job.described()
-
-
-def _answer(answer: Callable[[], dict[str, Any]]) -> Response:
+def _answer(answer: Callable[[], Mapping[str, Any]]) -> Response:
     try:
         return JSONResponse(answer())
     except WorkbenchError as error:
