@@ -52,6 +52,7 @@
       this.now = new dw.Now(this.reel);
       this.known = new Map();
       this.scored = new Map();
+      this.held = new Map();
       this.indexed = 0;
       this.text.reset();
       this.figures = [];
@@ -202,8 +203,11 @@
               this.scored.get(each).push({beat: this.indexed, measure: op[1], value: dw.col(op[5], at)});
             }
           }
-          if (op[0] !== "j" || op[2] !== "c") continue;
-          for (const [at, each] of op[4].entries()) {
+          this.hold(op);
+          if (op[0] !== "j" || !["c", "p"].includes(op[2])) continue;
+          for (const [at, ref] of op[4].entries()) {
+            const each = op[2] === "c" ? ref : this.held.get(`${op[3]}:${ref}`);  // a verdict about a cell is one about what it holds
+            if (each === undefined) continue;
             if (!this.known.has(each)) this.known.set(each, []);
             this.known.get(each).push({beat: this.indexed, rule: this.reel.rule(op[1]), value: dw.col(op[5], at), bound: dw.col(op[6], at),
               passed: Boolean(dw.col(op[7], at))});
@@ -211,6 +215,13 @@
         }
       }
       return this.known.get(id) || [];
+    }
+
+    /* Who holds a cell, or would: kept while the verdicts are collected. */
+    hold(op) {
+      if (op[0] === "p" && op[10]) for (const [at, position] of op[5].entries()) this.held.set(`${op[4]}:${position}`, op[1] + at);
+      if (op[0] === "c") for (const id of op[2]) this.held.set(`${op[1]}:${this.reel.candidates[id].position}`, id);
+      if (op[0] === "r") for (const position of op[2]) this.held.delete(`${op[1]}:${position}`);
     }
 
     /* Scores of a candidate, collected with its verdicts. */
