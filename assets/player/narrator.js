@@ -153,7 +153,7 @@
     }
 
     reveal(node) {
-      const box = this.list, top = node.offsetTop - box.offsetTop;
+      const box = this.list, top = node.offsetTop;
       if (top < box.scrollTop || top + 40 > box.scrollTop + box.clientHeight) box.scrollTop = Math.max(0, top - 30);
     }
   }
