@@ -48,6 +48,9 @@ def options(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--open", action=argparse.BooleanOptionalAction, default=True, help="open the browser"
     )
+    parser.add_argument(
+        "--mcp", action="store_true", help="offer the named endpoints as MCP tools too (docs/API.md)"
+    )
     return parser.parse_args(argv)
 
 
@@ -55,7 +58,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Serve the page until it is interrupted."""
     given = options(sys.argv[1:] if argv is None else argv)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
-    settings = Settings(given.device, given.dtype, tuple(given.models), given.traces)
+    settings = Settings(given.device, given.dtype, tuple(given.models), given.traces, given.mcp)
     address = Address(given.host, given.port, tuple(given.allow_host))
     try:
         return serve(settings, PICTURES, address, given.open)

@@ -58,4 +58,10 @@ def test_gradio_stays_quiet(web: Any) -> None:
 
 
 def test_only_the_named_endpoints_are_public(web: Any) -> None:
-    assert set(web.get("/gradio_api/info").json()["named_endpoints"]) == {"/methods", "/run", "/check"}
+    assert set(web.get("/gradio_api/info").json()["named_endpoints"]) == {
+        "/methods",
+        "/run",
+        "/compare",
+        "/check",
+        "/export",
+    }

@@ -25,12 +25,16 @@ DTYPES = ("auto", "float32", "bfloat16", "float16")
 
 @dataclass(frozen=True)
 class Settings:
-    """How the program was started. folders: extra model folders. traces: where journals are written."""
+    """How the program was started. folders: extra model folders. traces: where journals are written.
+
+    mcp: the named endpoints are also tools of the Model Context Protocol.
+    """
 
     device: str = "auto"
     dtype: str = "auto"
     folders: tuple[Path, ...] = ()
     traces: Path = Path(".traces")
+    mcp: bool = False
 
 
 class Place:

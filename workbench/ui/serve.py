@@ -1,6 +1,7 @@
 """The server: a FastAPI parent with its guards, our routes, and the gradio page mounted in it."""
 
 import contextlib
+import importlib.util
 import logging
 import shutil
 import socket
@@ -22,6 +23,8 @@ from workbench.ui.routes import routes
 
 log = logging.getLogger(__name__)
 TRIES = 20
+NO_MCP = "The MCP mode needs one more package: pip install -r requirements-mcp.txt, then start again."
+MCP_PATH = "gradio_api/mcp/"
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,8 @@ class Address:
 def build(settings: Settings, pictures: Pictures, hosts: Sequence[str], temporary: str) -> FastAPI:
     """The app; imports gradio."""
     quick.prepare(temporary)
+    if settings.mcp and importlib.util.find_spec("mcp") is None:
+        raise WorkbenchError(NO_MCP)
     import gradio as gr
 
     from workbench.ui.lab import lab_routes
@@ -55,7 +60,7 @@ def build(settings: Settings, pictures: Pictures, hosts: Sequence[str], temporar
     return gr.mount_gradio_app(
         app, blocks, path="/", show_error=False, run_history=False, enable_monitoring=False, ssr_mode=False,
         app_kwargs={"docs_url": None, "redoc_url": None, "openapi_url": None},
-        max_file_size=MAX_IMPORT, footer_links=[], theme=theme(), head=HEAD,
+        max_file_size=MAX_IMPORT, footer_links=[], theme=theme(), head=HEAD, mcp_server=settings.mcp,
     )  # fmt: skip
 
 
@@ -73,6 +78,8 @@ def serve(settings: Settings, pictures: Pictures, address: Address, open_browser
         shown = "127.0.0.1" if address.host in ("0.0.0.0", "::", "") else address.host
         url = f"http://{f'[{shown}]' if ':' in shown else shown}:{port}/"
         print(f"The decoding workbench is at {url}   (Ctrl+C stops it)", flush=True)
+        if settings.mcp:
+            print(f"Its MCP tools are at {url}{MCP_PATH}", flush=True)
         if open_browser:
             threading.Timer(0.3, lambda: webbrowser.open(url)).start()
         config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=2)
