@@ -1,11 +1,14 @@
 """What stands before the first beat: the request and the nouns, as the player shows them."""
 
+from dataclasses import asdict
 from typing import Any
 
 from viz.fate import JUDGES
 from viz.theme import LOOKS
 from viz.words import compares_tokens
 from workbench.trace import Footer, Glossary, Header
+
+RULE = ("title", "op", "left", "right", "yes", "no", "space", "value_from", "bound_from")
 
 
 def header_json(header: Header) -> dict[str, Any]:
@@ -16,7 +19,11 @@ def header_json(header: Header) -> dict[str, Any]:
         {"role": card.role, "name": card.name, "parameters": card.parameters, "sha256": card.sha256[:12]}
         for card in header.models
     ]
-    return {name: getattr(header, name) for name in (*plain, *more)} | {"models": models}
+    told = [asdict(each) for each in header.interventions]
+    return {name: getattr(header, name) for name in (*plain, *more)} | {
+        "models": models,
+        "interventions": told,
+    }
 
 
 def glossary_json(glossary: Glossary) -> dict[str, Any]:
@@ -31,8 +38,7 @@ def glossary_json(glossary: Glossary) -> dict[str, Any]:
             for id, noun in glossary.measures.items()
         },
         "rules": {
-            id: {name: getattr(noun, name) for name in ("title", "op", "left", "right", "yes", "no", "space")}
-            | {"tokens": int(compares_tokens(noun))}
+            id: {name: getattr(noun, name) for name in RULE} | {"tokens": int(compares_tokens(noun))}
             for id, noun in glossary.rules.items()
         },
         "spaces": {

@@ -5,6 +5,7 @@ import json
 
 from workbench.methods.api import Knob, Method
 from workbench.methods.catalogue import catalogue
+from workbench.run.intervene import acts
 
 
 def command(options: argparse.Namespace) -> int:
@@ -38,6 +39,7 @@ def described(method: Method) -> dict[str, object]:
         },
         "knobs": [_knob(knob) for knob in method.knobs],
         "status": method.status,
+        "acts": {act: {"allowed": not reason, "reason": reason} for act, reason in acts(method).items()},
     }
 
 

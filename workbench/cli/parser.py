@@ -5,6 +5,8 @@ import importlib
 from collections.abc import Callable
 from typing import Any, NoReturn
 
+from workbench.run.acts import FORMS, parse
+from workbench.trace import Intervention
 from workbench.trace.errors import WorkbenchError
 
 Command = Callable[[argparse.Namespace], int]
@@ -51,6 +53,11 @@ def _run(commands: Any) -> None:
     prompt.add_argument("--task", metavar="NAME:SEED", help="a generated prompt with a known answer")
     _models(run)
     run.add_argument("--set", action="append", default=[], type=_pair("KNOB=VALUE"), metavar="KNOB=VALUE")
+    run.add_argument(
+        "--intervene", action="append", default=[], type=_intervention, metavar="ACT",
+        help="do something to the run, from an event of its trace on: " + "; ".join(FORMS.values())
+        + "; may be given more than once, in the order of the events",
+    )  # fmt: skip
     run.add_argument("--seed", type=int, default=0)
     run.add_argument("--max-tokens", type=int, default=64)
     run.add_argument("--detail", choices=("full", "decisions"), default="full")
@@ -193,6 +200,13 @@ def _pair(shape: str) -> Callable[[str], tuple[str, str]]:
         return name, value
 
     return parse
+
+
+def _intervention(text: str) -> Intervention:
+    try:
+        return parse(text)
+    except WorkbenchError as error:
+        raise Usage(str(error)) from None
 
 
 def _later(name: str) -> Command:

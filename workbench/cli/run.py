@@ -14,6 +14,7 @@ from workbench import tasks
 from workbench.cli.parser import Usage
 from workbench.models.api import ModelError
 from workbench.models.shelf import Shelf
+from workbench.run.acts import counted
 from workbench.run.answer import answer_ids
 from workbench.run.prepare import Prepared, prepare
 from workbench.run.recorder import Recording
@@ -62,6 +63,7 @@ def _request(options: argparse.Namespace, prompt: str) -> Request:
         detail=options.detail,
         device=options.device,
         dtype=options.dtype,
+        interventions=tuple(options.intervene),
     )
 
 
@@ -139,6 +141,7 @@ def _cost(trace: Trace, seconds: float) -> str:
     tokens = len(answer_ids(trace))
     spent = [f"{cost.source} {cost.passes} passes ({cost.rows} rows)" for cost in trace.footer.costs]
     ended = "" if trace.footer.status == "complete" else f" [{trace.footer.status}]"
+    ended += f" with {counted(told)}" if (told := trace.header.interventions) else ""
     return (
         f"{trace.header.method}{ended}: {tokens} tokens in {seconds:.2f} s; {', '.join(spent) or 'no passes'}"
     )

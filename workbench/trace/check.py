@@ -58,6 +58,8 @@ class Report:
     underivable: int
     given: int
     status: str
+    by_hand: int = 0
+    """How many interventions the run had: what a person did is not recomputed, only what followed from it."""
 
     @property
     def ok(self) -> bool:
@@ -76,6 +78,8 @@ class Report:
             others = f" ({more} more problem{'s' * (more != 1)})" if more else ""
             return f"Mismatch: {first.sentence}{others}"
         ended = "" if self.status == "complete" else f" The run is {self.status}."
+        if self.by_hand:
+            ended = f" With {_count(self.by_hand, 'intervention')} by hand.{ended}"
         counts = f"{_count(self.verdicts, 'verdict')} recomputed"
         if self.depth is Depth.CONSISTENT:
             return f"Consistent: {counts}.{ended}"
@@ -100,6 +104,7 @@ def check(trace: Trace) -> Report:
         numbers.underivable,
         numbers.given,
         trace.footer.status,
+        len(trace.header.interventions),
     )
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from threading import RLock
 from typing import Any
 
+from workbench.run.acts import counted
 from workbench.exchange.command import command_line, words_of
 from workbench.trace import Report, Trace, WorkbenchError, check, load
 from workbench.trace.journal import write_journal
@@ -92,6 +93,7 @@ def badge(report: Report, trace: Trace) -> dict[str, Any]:
     derived = report.depth == "derived"
     lossy = trace.header.guarantee == "lossy"
     text = "Checked · lossy by design" if lossy else "Checked"
+    text += f" · {counted(told)}" if (told := trace.header.interventions) else ""
     state = "lossy" if lossy else "verified" if derived else "consistent"
     note = report.badge[:1].lower() + report.badge[1:].split(". ")[0].rstrip(".")
     title = DEPTHS["derived" if derived else "consistent"] + report.badge
