@@ -7,8 +7,23 @@ import pytest
 
 from viz.glyphs import number, numbers, visible
 from viz.tables import events
-from viz.words import FLIPS, Narrator, fill, flip, spans, verdict
-from workbench.trace import VERBS, Close, Label, Propose, Retract, State, Token, Vector
+from viz.words import FLIPS, Narrator, fill, flip, spans, the, verdict
+from workbench.trace import (
+    VERBS,
+    Candidates,
+    Cells,
+    Close,
+    Label,
+    Lanes,
+    Measure,
+    Propose,
+    Retract,
+    Score,
+    Source,
+    State,
+    Token,
+    Vector,
+)
 from workbench.trace.glossary import OPERATORS
 
 
@@ -73,3 +88,63 @@ def test_other_fills_have_words() -> None:
         assert narrator.sentence(made).endswith("(0.5).")
     assert "blank again" in narrator.sentence(Retract(fakes.Cells(0, (3,)), "edited"))
     assert narrator.sentence(Close(0, "done", -1)) == "The text ended: done."
+
+
+def test_no_draw_is_blamed_for_what_it_could_not_change() -> None:
+    assert flip(fakes.ACCEPT, 1.0, "1", True) == "No draw could have failed: u is always below 1."
+    assert flip(fakes.ACCEPT, 0.0, "0", False) == "No draw could have passed: u is never below 0."
+
+
+def test_sides_are_named_as_a_sentence_needs_them() -> None:
+    assert [the(name) for name in ("u", "its rank", "drafted token")] == [
+        "u",
+        "its rank",
+        "the drafted token",
+    ]
+
+
+def test_of_many_verdicts_the_rarer_kind_is_told() -> None:
+    state, scribe = State(), fakes.Scribe()
+    fakes.begin(scribe)
+    made = Propose(0, "draft", 0, (4, 5, 6), (Token(1),) * 3, (-1, 0, 1), (0.5,) * 3, fakes.DraftKind.POINT)
+    for event in (*scribe.events, made):
+        state.apply(event)
+    narrator = Narrator(fakes.GLOSSARY, fakes.TOKENS, state)
+
+    def said(values: tuple[float, ...]) -> str:
+        judged = fakes.ACCEPT.judge(Candidates((0, 1, 2)), values, (0.5,) * 3)
+        return narrator.sentence(judged).split(": ", 1)[1]
+
+    assert said((0.1, 0.9, 0.2)).startswith("yes for 2 of 3. The other: Rejected ‘·cat’ at position 5")
+    assert said((0.9, 0.1, 0.9)).startswith("yes for 1 of 3. The one: Accepted ‘·cat’ at position 5")
+    assert said((0.9, 0.9, 0.9)).startswith("no for all 3. One of these: Rejected ‘·cat’ at position 4")
+
+
+def test_what_is_looked_up_is_proposed_by_nobody() -> None:
+    glossary = replace(fakes.GLOSSARY, sources={"pool": Source("pool", "the pool of n-grams", "match")})
+    narrator = Narrator(glossary, fakes.TOKENS, State())
+    made = Propose(0, "pool", 0, (7, 8), (Token(1), Token(2)), (-1, 0), (1.0, 1.0), fakes.DraftKind.POINT)
+    assert narrator.sentence(made) == (
+        "2 tokens for positions 7–8 are proposed (the pool of n-grams): ‘·cat·sat’."
+    )
+
+
+def test_scores_say_of_what_and_do_not_rank_what_has_no_better() -> None:
+    column = Measure("column", "column", "tokens", "neither", "")
+    narrator = Narrator(replace(fakes.GLOSSARY, measures={"column": column}), fakes.TOKENS, State())
+    assert (
+        narrator.sentence(Score("column", Cells(0, (3, 4)), (1.0, 5.0)))
+        == "Column of 2 positions: from 1 to 5."
+    )
+    assert (
+        narrator.sentence(Score("column", Cells(0, (3, 4)), (2.0, 2.0))) == "Column of 2 positions: 2 each."
+    )
+    assert narrator.sentence(Score("column", Lanes((0,)), (2.5,))) == "Column: 2.5."
+
+
+def test_ends_and_reasons_are_words() -> None:
+    narrator = Narrator(fakes.GLOSSARY, fakes.TOKENS, State())
+    assert narrator.sentence(Close(0, "eos", -1)) == "The text ended: the end of the text was written."
+    assert narrator.sentence(Close(3, "best", 0)) == "Lane 3 ended: best; the text is now what it held."
+    both = narrator.sentence(Retract(Cells(0, (3, 4)), "less sure than the others"))
+    assert both == "Positions 3–4 became blank again, each for the same reason: less sure than the others."
