@@ -11,8 +11,8 @@ from pathlib import Path
 from threading import RLock
 from typing import Any
 
-from workbench.run.acts import counted
 from workbench.exchange.command import command_line, words_of
+from workbench.run.acts import counted
 from workbench.trace import Report, Trace, WorkbenchError, check, load
 from workbench.trace.journal import write_journal
 from workbench.ui.answer import Known, Outcome, outcome
