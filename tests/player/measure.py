@@ -1,4 +1,4 @@
-"""How long one step of two large reels takes in the browser. `python tests/player/measure.py` prints it."""
+"""How long one step of two large reels takes in the browser, and to open them. `python tests/player/measure.py` prints it."""
 
 import sys
 from pathlib import Path
@@ -10,6 +10,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 from opened import CHROMIUM, FLAGS
 from player_page import serving
 
+LARGE = ("a=big&b=big2", "a=huge&b=huge2", "a=forest&b=forest2")
+"""256 positions x 256 rounds; 512 x 512; trees of 610 nodes in 110 rounds."""
 _STEPS = """async (steps) => {
   const js = [], frames = [];
   player.first();
@@ -33,8 +35,9 @@ def measure(steps: int = 200, query: str = "a=big&b=big2") -> dict[str, Any]:
         browser = play.chromium.launch(executable_path=str(CHROMIUM), headless=True, args=FLAGS)
         page = browser.new_page(viewport={"width": 1600, "height": 1000})
         page.goto(address + "/")
+        sizes = []
         for pane, name in (pair.split("=") for pair in query.split("&")):
-            page.request.get(f"{address}/reel/{name}")
+            sizes.append(len(page.request.get(f"{address}/reel/{name}", timeout=600_000).body()))
             loads = page.evaluate(
                 "async ([p, n]) => { const t = performance.now(); await player.load(p, '/reel/' + n);"
                 " return performance.now() - t; }",
@@ -44,6 +47,7 @@ def measure(steps: int = 200, query: str = "a=big&b=big2") -> dict[str, Any]:
         browser.close()
     ordered = sorted(told["js"])
     return {
+        "reel_mb": round(max(sizes) / 1e6, 2),
         "load_ms": round(loads, 1),
         "step_js_ms": round(median(ordered), 2),
         "step_js_p95_ms": round(ordered[int(len(ordered) * 0.95)], 2),
@@ -54,4 +58,5 @@ def measure(steps: int = 200, query: str = "a=big&b=big2") -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    print(measure())
+    for pair in sys.argv[1:] or LARGE:
+        print(pair, measure(query=pair))

@@ -48,6 +48,10 @@ TRACES = {
     "big": lambda: fakes.masked(256, 256, 1, remask=False),
     "big2": lambda: fakes.masked(256, 256, 2, seed=9),
     "long": lambda: fakes.tree(60, 4, 5, 60),
+    "huge": lambda: fakes.masked(512, 512, 1, remask=False),
+    "huge2": lambda: fakes.masked(512, 512, 2, seed=9),
+    "forest": lambda: fakes.tree(110, 10, 7, 60),
+    "forest2": lambda: fakes.tree(110, 10, 7, 60, seed=5),
 }
 
 
