@@ -11,7 +11,7 @@
       this.caption = el("div", {class: "dw-caption"});
       this.legend = el("div", {class: "dw-legend"}, ...[["draft", "accepted drafts"], ["bonus", "target's own token"],
         ["rejected", "rejected"], ["unexamined", "never examined"], ["pruned", "pruned before verification"]].map(
-        ([name, text]) => el("span", {class: "dw-key"}, el("i", {class: `dw-swatch dw-r-${name}`}), text)));
+        ([name, text]) => dw.key(el("i", {class: `dw-swatch dw-r-${name}`}), text)));
       this.node = el("div", {class: "dw-figure"}, this.caption, this.scroll, this.legend);
       this.reset();
     }

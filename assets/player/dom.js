@@ -34,6 +34,9 @@
   dw.el = (tag, attrs, ...kids) => fill(document.createElement(tag), attrs, kids);
   dw.svg = (tag, attrs, ...kids) => fill(document.createElementNS(SVG, tag), attrs, kids);
 
+  /* An entry of a legend: its sign, its name, and what the name means (words in reading.js). */
+  dw.key = (icon, text, attrs) => dw.el("span", {class: "dw-key", title: dw.words[text], ...attrs}, icon, text);
+
   dw.icon = function (path) {
     return dw.svg("svg", {viewBox: "0 0 24 24", width: 18, height: 18, "aria-hidden": "true", focusable: "false"},
       dw.svg("path", {d: path, fill: "currentColor"}));

@@ -8,8 +8,8 @@
       this.pane = pane;
       this.caption = el("div", {class: "dw-caption", role: "status"});
       this.grid = el("div", {class: "dw-scroll dw-mask", "data-testid": `mask-${name}`, role: "group", "aria-label": "Tree mask: a row per node, a column per node that it may see"});
-      this.legend = el("div", {class: "dw-legend"}, el("span", {class: "dw-key"}, el("i", {class: "dw-swatch dw-mask-self"}), "the node itself"),
-        el("span", {class: "dw-key"}, el("i", {class: "dw-swatch dw-mask-sees"}), "a node above it: seen"), el("span", {class: "dw-key"}, el("i", {class: "dw-swatch dw-mask-not"}), "another branch: hidden"));
+      this.legend = el("div", {class: "dw-legend"}, dw.key(el("i", {class: "dw-swatch dw-mask-self"}), "the node itself"),
+        dw.key(el("i", {class: "dw-swatch dw-mask-sees"}), "a node above it: seen"), dw.key(el("i", {class: "dw-swatch dw-mask-not"}), "another branch: hidden"));
       this.node = el("div", {class: "dw-figure"}, this.caption, this.grid, this.legend);
       for (const type of ["pointerover", "focusin"]) this.grid.addEventListener(type, (event) => this.light(event.target.closest("[data-row]")));
       this.grid.addEventListener("click", (event) => {
@@ -74,8 +74,8 @@
       this.caption = el("div", {class: "dw-caption"});
       this.canvas = svg("svg", {class: "dw-copies-svg", role: "img"});
       this.scroll = el("div", {class: "dw-scroll dw-copies", "data-testid": `copies-${name}`, tabindex: "0", role: "region", "aria-label": "Text with the copied span"}, this.canvas);
-      this.legend = el("div", {class: "dw-legend"}, el("span", {class: "dw-key"}, el("i", {class: "dw-swatch dw-copy-match"}), "match: the same tokens twice"),
-        el("span", {class: "dw-key"}, el("i", {class: "dw-swatch dw-copy-span"}), "read here"), el("span", {class: "dw-key"}, el("i", {class: "dw-swatch dw-copy-draft"}), "drafted here"));
+      this.legend = el("div", {class: "dw-legend"}, dw.key(el("i", {class: "dw-swatch dw-copy-match"}), "match: the same tokens twice"),
+        dw.key(el("i", {class: "dw-swatch dw-copy-span"}), "read here"), dw.key(el("i", {class: "dw-swatch dw-copy-draft"}), "drafted here"));
       this.node = el("div", {class: "dw-figure"}, this.caption, this.scroll, this.legend);
       this.reset();
     }

@@ -15,9 +15,9 @@
       this.scroll = el("div", {class: "dw-scroll dw-map"}, this.head, this.canvas, this.ring, this.tip);
       this.caption = el("div", {class: "dw-caption"});
       this.legend = el("div", {class: "dw-legend"}, ...[["guess", "guessed"], ["now", "committed in this round"], ["held", "committed before"],
-        ["back", "taken back"]].map(([id, text]) => el("span", {class: "dw-key"}, el("i", {class: `dw-swatch dw-m-${id}`}), text)),
+        ["back", "taken back"]].map(([id, text]) => dw.key(el("i", {class: `dw-swatch dw-m-${id}`}), text)),
       this.more = el("span", {class: "dw-keys-more"}),
-      el("span", {class: "dw-key"}, "unsure", el("i", {class: "dw-ramp"}), "sure"));
+      el("span", {class: "dw-key", title: dw.words["unsure to sure"]}, "unsure", el("i", {class: "dw-ramp"}), "sure"));
       this.node = el("div", {class: "dw-figure"}, this.caption, this.scroll, this.legend);
       this.back = document.createElement("canvas");
       this.canvas.addEventListener("pointermove", (event) => this.hover(event));

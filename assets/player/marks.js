@@ -105,7 +105,7 @@
         if (ROWS[id]) strip(pen, view.pane.palette, id, 0, 0, 15, 14);
         else if (MARKS[id]) mark(pen, view.pane.palette, id, 0, 0, 14, 14);
         else star(pen, view.pane.palette, 18, 1, 12);
-        return el("span", {class: "dw-key", "data-mark": id}, icon, text);
+        return dw.key(icon, text, {"data-mark": id});
       }));
     },
   };

@@ -104,5 +104,5 @@
 
   function brief(value) { return dw.number(Number(value.toPrecision(value > 0.001 ? 4 : 2))); }
 
-  function key(name, text) { return el("span", {class: "dw-key"}, el("i", {class: `dw-swatch ${name}`}), text); }
+  function key(name, text) { return dw.key(el("i", {class: `dw-swatch ${name}`}), text); }
 })((window.dw = window.dw || {}));

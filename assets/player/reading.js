@@ -21,4 +21,27 @@
     measures: "Any quantity that the method recorded, round by round: its spread over the positions or candidates, and the bound that a rule compared it with.",
     race: "Left to right: the clock that is chosen below. Upwards: tokens in the answer. A steeper line writes more tokens for the same count. A falling line took tokens back.",
   };
+  /* Entries of legends, by what they say. */
+  dw.words = {
+    "accepted drafts": "Drafted tokens that passed their test and became text.",
+    "target's own token": "Written without a draft: what the model itself put after, or instead of, the draft.",
+    "rejected": "Drafted tokens that failed their test.",
+    "never examined": "Drafted tokens that no test reached, because one before them failed or a sibling was taken.",
+    "pruned before verification": "Drafted tokens that were dropped before the target saw them: they cost draft passes only.",
+    "guessed": "The model has a guess for this position, and it is not written yet.",
+    "committed in this round": "Written in the round of this row.",
+    "committed before": "Written in an earlier round, and still there.",
+    "taken back": "Was written, and became blank again in the round of this row.",
+    "unsure to sure": "The probability of the guess, or of the token when it was written: pale is low, dark (in dark mode bright) is high.",
+    "its row read from the cache": "The network did not compute this position anew; it read what an earlier pass had stored.",
+    "its row is stale": "Read from the cache although the text around it has changed since.",
+    "the node itself": "Every token sees itself.",
+    "a node above it: seen": "A token on the path from the text to this one: it is part of what this one continues.",
+    "shared: min(target, draft), accepted": "What both models agree on. The sum over all tokens is the chance that a drafted token is accepted.",
+    "over-proposed: the draft has more": "The draft proposes it more often than the target would: this part is rejected.",
+    "residual: the target has more": "The target wants it more often than the draft proposes it: after a rejection the token is drawn from here.",
+    "match: the same tokens twice": "The last tokens of the text, found again earlier in it.",
+    "read here": "What followed the match then.",
+    "drafted here": "The same tokens, put at the end of the text as a draft.",
+  };
 })((window.dw = window.dw || {}));
