@@ -447,7 +447,7 @@ def test_policies_check_now_and_then(policy: str) -> None:
 def test_worth_is_the_expected_length_less_the_cost() -> None:
     events, *_ = events_of("s2d2", {"block_length": 8, "cost": 1.5}, net(1, block=8))
     hopes = [e.values for e in events if isinstance(e, Score) and e.measure == "acceptance"]
-    worths = [e.values[0] for e in events if isinstance(e, Score) and e.measure == "worth"]
+    worths = [e.values[0] for e in events if isinstance(e, Score) and e.measure == "check_worth"]
     assert hopes and len(hopes) == len(worths)
     for estimates, worth in zip(hopes, worths, strict=True):
         assert all(0 <= each <= 1 for each in estimates)

@@ -51,16 +51,17 @@ def legal(method: Method, setting: dict) -> dict | None:
 
 
 def mixtures(method: Method, count: int = 12) -> list[dict]:
-    """Choices taken together, where a method says what goes together: a seeded sample."""
+    """Choices taken together, where a method says what goes together: what is legal near a seeded sample."""
     lists = [knob for knob in method.knobs if knob.choices]
     if method.legal is always:
         return []
-    every = [
-        dict(zip([k.name for k in lists], v, strict=True))
-        for v in itertools.product(*(k.choices for k in lists))
-    ]
-    allowed = [each for each in every if not method.legal(method.values(each))]
-    return random.Random(0).sample(allowed, min(count, len(allowed)))
+    rng, found = random.Random(0), list[dict]()
+    while lists and len(found) < count:
+        near = method.nearest(method.values({knob.name: rng.choice(knob.choices) for knob in lists}))
+        if near is None:
+            break
+        found.append({knob.name: getattr(near, knob.name) for knob in lists})
+    return found
 
 
 CASES = [pytest.param(m, s, id=f"{m.id}-{i}") for m in METHODS for i, s in enumerate(settings(m))]

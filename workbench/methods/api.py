@@ -137,8 +137,27 @@ class _Watched:
         return self._asked
 
 
+def _broken(laws: Sequence[Legal], values: Mapping[str, Value]) -> set[str] | None:
+    """The knobs that the first broken law has looked at; None if all are kept."""
+    for law in laws:
+        watched = _Watched(values)
+        if law(watched):
+            return watched.asked()
+    return None
+
+
 def _pairs(choices: Mapping[str, Sequence[Value]]) -> Iterator[tuple[str, Value]]:
     return ((name, value) for name, values in choices.items() for value in values)
+
+
+@dataclass(frozen=True)
+class Laws:
+    """Many laws as one: the first that is broken speaks."""
+
+    each: tuple[Legal, ...]
+
+    def __call__(self, params: Any) -> str:
+        return next((reason for law in self.each if (reason := law(params))), "")
 
 
 @dataclass(frozen=True)
@@ -215,8 +234,8 @@ class Method:
         """The legal Params with the fewest other choices than `params`; None if there are none.
 
         The knobs in `keep` stay as they are, and so do numbers. Of equals those win that change knobs
-        declared last: what is declared first leads. A refusal holds as long as nothing changes that it has
-        looked at, so only such knobs are tried.
+        declared last: what is declared first leads. A law stays broken as long as nothing changes that it
+        has looked at, so only such knobs are tried.
         """
         free = [knob for knob in reversed(self.knobs) if knob.options and knob.name not in keep]
         now = dict(vars(params))
@@ -228,18 +247,18 @@ class Method:
             order = sorted((names.index(name), others[name].index(value)) for name, value in changes)
             return [knob for knob, _ in order], [choice for _, choice in order]
 
+        laws = self.legal.each if isinstance(self.legal, Laws) else (self.legal,)
         trials: set[Changes] = {frozenset()}
         while trials:
             legal: list[Changes] = []
             further: set[Changes] = set()
             for changes in trials:
-                watched = _Watched({**now, **dict(changes)})
-                if self.legal(watched):
-                    changed = {name for name, _ in changes}
-                    tried = {name: others[name] for name in watched.asked() & others.keys() - changed}
-                    further |= {changes | {pair} for pair in _pairs(tried)}
-                else:
+                if (asked := _broken(laws, {**now, **dict(changes)})) is None:
                     legal.append(changes)
+                    continue
+                changed = {name for name, _ in changes}
+                tried = {name: others[name] for name in asked & others.keys() - changed}
+                further |= {changes | {pair} for pair in _pairs(tried)}
             if legal:
                 return dataclasses.replace(params, **dict(min(legal, key=rank)))
             trials = further

@@ -1,12 +1,11 @@
 """Block diffusion, first hitting: jump to the moment at which the next mask would be lifted."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from workbench.methods.api import Guarantee, Promise, knob, method, temperature
-from workbench.methods.dice import Dice
 from workbench.methods.loops.unmask import unmask
-from workbench.methods.loops.unmasking import CONFIDENCE, Recipe, Round, Sampling, Select, passed
+from workbench.methods.loops.unmasking import CONFIDENCE, Recipe, Sampling
 from workbench.methods.loops.unmasking.blockwise import (
     BLOCK_MODEL,
     LENGTH_HELP,
@@ -15,22 +14,10 @@ from workbench.methods.loops.unmasking.blockwise import (
     needs_blocks,
     stop_after_block,
 )
+from workbench.methods.loops.unmasking.hits import HIT, TIME, first_hit
 from workbench.methods.rules import TOP_P_HELP
-from workbench.methods.run import ANSWER, Run
-from workbench.trace import Event, Lanes, Measure, Rule, Score
-
-TIME = Measure(
-    "time", "time", "1", "neither", "time before * u^(1/masks); 1 is all masks, 0 the finished block"
-)
-HIT = Rule(
-    "first_hit",
-    "the first to be lifted",
-    "==",
-    "its place among the masks",
-    "place that was drawn",
-    "{what} is written: of the masks, number {right} was drawn (from 0, from the left), and that is it.",
-    "{what} stays masked: of the masks, number {right} was drawn, and it is number {left}.",
-)
+from workbench.methods.run import Run
+from workbench.trace import Event
 
 
 @dataclass(frozen=True)
@@ -76,20 +63,3 @@ def block_first_hitting(run: Run, p: Params) -> Iterator[Event]:
         stop=(stop_after_block,),
     )
     yield from unmask(run, recipe)
-
-
-def first_hit(dice: Dice) -> Select:
-    """The selecting part; it remembers the time of its block."""
-    time = 1.0
-
-    def select(now: Round) -> Generator[Event, None, list[int]]:
-        nonlocal time
-        count = len(now.holes)
-        time = (1.0 if now.index == 0 else time) * dice.uniform(1.0) ** (1 / count)
-        yield Score(TIME.id, Lanes((ANSWER,)), (time,))
-        place = dice.pick(now.probs.new_full((count,), 1 / count)).index
-        verdict = HIT.judge(now.candidates, list(range(count)), [place] * count)
-        yield verdict
-        return passed(verdict)
-
-    return select

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from workbench.methods.api import Guarantee, Promise, knob, method, temperature
 from workbench.methods.loops.unmask import unmask
-from workbench.methods.loops.unmasking import CONFIDENCE, Recipe, Round, Sampling, Scoring, scoring, top
+from workbench.methods.loops.unmasking import CONFIDENCE, Recipe, Sampling, Scoring, top
 from workbench.methods.loops.unmasking.blockwise import (
     BLOCK_MODEL,
     LENGTH_HELP,
@@ -15,17 +15,11 @@ from workbench.methods.loops.unmasking.blockwise import (
     shared_out,
     stop_after_block,
 )
+from workbench.methods.loops.unmasking.scores import LEFTMOST
 from workbench.methods.rules import TOP_K_HELP, TOP_P_HELP
 from workbench.methods.run import Run
-from workbench.trace import Event, Measure
+from workbench.trace import Event
 
-
-def _from_the_left(now: Round) -> list[float]:
-    return [float(now.block.stop - hole) for hole in now.holes]
-
-
-LEFTMOST = scoring(Measure("to_the_end", "places to the block's end", "tokens", "higher", "stop - position"),
-                   _from_the_left)  # fmt: skip
 ORDERS: dict[str, Scoring] = {"confidence": CONFIDENCE, "left to right": LEFTMOST}
 
 

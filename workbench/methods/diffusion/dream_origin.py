@@ -41,4 +41,4 @@ def dream_origin(run: Run, p: Params) -> Iterator[Event]:
     """
     grid = times(p.rounds(run), p.eps)
     lift = coins(run.dice, lambda now: [grid[now.index]] * len(now.holes))
-    yield from unmask(run, Recipe(rounds(len(grid)), lift, CONFIDENCE, sampling(p)))
+    yield from unmask(run, Recipe(rounds(len(grid)), lift, CONFIDENCE, sampling(p), cap=len(grid)))

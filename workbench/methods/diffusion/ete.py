@@ -1,6 +1,6 @@
 """Explore-then-exploit: sure tokens carry little information, so open ones are guessed on purpose."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from workbench.methods.api import RECONSTRUCTION, Guarantee, Promise, knob, method, temperature
@@ -12,33 +12,19 @@ from workbench.methods.loops.unmasking import (
     THRESHOLD,
     THRESHOLD_HELP,
     Recipe,
-    Round,
     Sampling,
-    Select,
-    best_only,
-    passed,
 )
 from workbench.methods.loops.unmasking.explore import (
     EXPLORE_MEASURES,
     EXPLORE_RULES,
+    FAR,
     Exploring,
     across,
+    exploit,
     explore,
 )
 from workbench.methods.run import Run
-from workbench.trace import Event, Rule
-
-FAR = Rule(
-    "far",
-    "sure enough behind the block",
-    ">=",
-    "confidence",
-    "threshold behind the block",
-    "{what} is written ahead of its block: confidence {left} reaches {right}.",
-    "{what} waits for its block: confidence {left} is below {right}.",
-    value_from="proposed",
-    bound_from="knob(far)",
-)
+from workbench.trace import Event
 
 
 @dataclass(frozen=True)
@@ -83,23 +69,5 @@ def ete(run: Run, p: Params) -> Iterator[Event]:
     defaults. The batch serves as the next round's pass, so exploring costs sequences, not rounds.
     """
     how = Exploring(p.fewest, p.branches, p.threshold, p.weight, p.among)
-    scope, select = across(p.block_length, p.ahead), exploit(p, how.off)
+    scope, select = across(p.block_length, p.ahead), exploit(p.threshold, p.far, how.off)
     yield from unmask(run, Recipe(scope, select, CONFIDENCE, Sampling(p.temperature), verify=explore(how)))
-
-
-def exploit(p: Params, alone: bool) -> Select:
-    """What is sure, in the block and behind it. alone: no guess follows, so the best must do."""
-
-    def select(now: Round) -> Generator[Event, None, list[int]]:
-        chosen: list[int] = []
-        here = sum(hole < now.block.stop for hole in now.holes)
-        parts = ((THRESHOLD, p.threshold, range(here)), (FAR, p.far, range(here, len(now.holes))))
-        for rule, bar, part in parts:
-            if part:
-                confidence = [now.confidence[i] for i in part]
-                verdict = rule.judge(now.refs(part), confidence, [bar] * len(part))
-                yield verdict
-                chosen += [part[i] for i in passed(verdict)]
-        return chosen or ((yield from best_only(now)) if alone else [])
-
-    return select

@@ -1,6 +1,6 @@
 """What Dream's four orders share: a linear time grid, and scores read after temperature and filters."""
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from math import floor
 
@@ -61,12 +61,16 @@ def sampling(p: DreamGrid) -> Sampling:
 def recipe(run: Run, p: DreamKnobs, scoring: Scoring) -> Recipe:
     """One of the orders by score."""
     grid = times(p.rounds(run), p.eps)
+    return Recipe(rounds(len(grid)), by_grid(run, grid, p.alg_temp), scoring, sampling(p), cap=len(grid))
+
+
+def by_grid(run: Run, grid: Sequence[float], alg_temp: float) -> Select:
+    """Of n masks floor(n (1 - s/t)) a round, the best by score, or drawn by it where alg_temp is above 0."""
 
     def due(now: Round) -> int:
         return floor(len(now.holes) * grid[now.index])
 
-    select = drawn(run, due, p.alg_temp) if p.alg_temp else top(due)
-    return Recipe(rounds(len(grid)), select, scoring, sampling(p))
+    return drawn(run, due, alg_temp) if alg_temp else top(due)
 
 
 def drawn(run: Run, due: Callable[[Round], int], alg_temp: float) -> Select:

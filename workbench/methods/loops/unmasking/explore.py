@@ -6,12 +6,22 @@ from typing import NamedTuple
 
 from workbench.maths.confidence import entropy
 from workbench.maths.sample import precise, warp
-from workbench.methods.loops.unmasking.board import Board, Pick, Prediction, Round, Scope, Verified, Verify
-from workbench.methods.loops.unmasking.selects import passed
+from workbench.methods.loops.unmasking.board import (
+    Board,
+    Pick,
+    Prediction,
+    Round,
+    Scope,
+    Select,
+    Verified,
+    Verify,
+)
+from workbench.methods.loops.unmasking.rules import THRESHOLD
+from workbench.methods.loops.unmasking.selects import best_only, passed
 from workbench.methods.run import ANSWER
 from workbench.trace import Candidates, DraftKind, Event, Lanes, Measure, Rule, Score
 
-ENTROPY = Measure("entropy", "entropy", "nats", "lower", "-sum of p ln p", "entropy(denoiser)")
+OPENNESS = Measure("openness", "entropy", "nats", "lower", "-sum of p ln p", "entropy(denoiser)")
 SETTLED = Measure(
     "settled", "tokens settled", "tokens", "higher", "masks in scope that are sure enough once it is written"
 )
@@ -37,7 +47,7 @@ PIVOT = Rule(
     "one",
     "{what} is where a guess is tried out: no belief of the block is more open.",
     "{what} is not guessed: another belief of the block is more open.",
-    value_from="rank(score:entropy)",
+    value_from="rank(score:openness)",
     bound_from="const(1)",
 )
 BRANCH = Rule(
@@ -51,8 +61,19 @@ BRANCH = Rule(
     value_from="rank(score:worth)",
     bound_from="const(1)",
 )
+FAR = Rule(
+    "far",
+    "sure enough behind the block",
+    ">=",
+    "confidence",
+    "threshold behind the block",
+    "{what} is written ahead of its block: confidence {left} reaches {right}.",
+    "{what} waits for its block: confidence {left} is below {right}.",
+    value_from="proposed",
+    bound_from="knob(far)",
+)
 EXPLORE_RULES = (FEW, PIVOT, BRANCH)
-EXPLORE_MEASURES = (ENTROPY, SETTLED, GAIN, WORTH)
+EXPLORE_MEASURES = (OPENNESS, SETTLED, GAIN, WORTH)
 
 
 def across(length: int, ahead: int) -> Scope:
@@ -70,6 +91,24 @@ def across(length: int, ahead: int) -> Scope:
         return range(first, min(first + (1 + ahead) * length, board.stop))
 
     return scope
+
+
+def exploit(threshold: float, far: float, alone: bool) -> Select:
+    """What is sure, in the block and behind it. alone: no guess follows, so the best must do."""
+
+    def select(now: Round) -> Generator[Event, None, list[int]]:
+        chosen: list[int] = []
+        here = sum(hole < now.block.stop for hole in now.holes)
+        parts = ((THRESHOLD, threshold, range(here)), (FAR, far, range(here, len(now.holes))))
+        for rule, bar, part in parts:
+            if part:
+                confidence = [now.confidence[i] for i in part]
+                verdict = rule.judge(now.refs(part), confidence, [bar] * len(part))
+                yield verdict
+                chosen += [part[i] for i in passed(verdict)]
+        return chosen or ((yield from best_only(now)) if alone else [])
+
+    return select
 
 
 class Exploring(NamedTuple):
@@ -113,7 +152,7 @@ def _pivot(now: Round, left: list[int]) -> Generator[Event, None, int]:
     """The index of the hole whose belief is the most open."""
     beliefs = now.prediction.at([now.holes[i] for i in left])  # as they are recorded: at temperature 1
     entropies = entropy(warp(beliefs)).tolist()
-    yield Score(ENTROPY.id, now.refs(left), tuple(entropies))
+    yield Score(OPENNESS.id, now.refs(left), tuple(entropies))
     order = sorted(range(len(left)), key=lambda i: -entropies[i])
     verdict = PIVOT.judge(now.refs(left), [order.index(i) for i in range(len(left))], [1] * len(left))
     yield verdict
@@ -136,8 +175,9 @@ def _guess(
         copy[pick.position] = pick.token
     copy[hole] = board.model.mask_id
     wanted = sorted({*(i for i in board.open(board.region) if copy[i] == board.model.mask_id)} - {hole})
+    also = sorted({*wanted, *board.recipe.also(board)})
     with board.run.together():
-        seen = [board.peek([*copy[:hole], token, *copy[hole + 1 :]], wanted) for token in tokens]
+        seen = [board.peek([*copy[:hole], token, *copy[hole + 1 :]], also) for token in tokens]
     settled, gains = _consequences(now, wanted, seen, how.threshold)
     worth = [log(p) + how.weight * count for p, count in zip(probs, settled, strict=True)]
     guesses = Candidates(proposed.ids)

@@ -13,7 +13,7 @@ from workbench.trace import Event, Judge, Lanes, Measure, Rule, Score
 
 HOPE = Measure("acceptance", "estimated acceptance", "probability", "higher", "by the chosen estimator")
 WORTH = Measure(
-    "worth",
+    "check_worth",
     "worth of a check",
     "tokens",
     "higher",

@@ -51,6 +51,10 @@ NEGATIVE_ENTROPY = scoring(
     Measure("negative_entropy", "negative entropy", "nats", "higher", "sum of p ln p"),
     _listed(entropy, -1),
 )
+LEFTMOST = scoring(
+    Measure("to_the_end", "places to the block's end", "tokens", "higher", "stop - position"),
+    lambda now: [float(now.block.stop - hole) for hole in now.holes],
+)
 
 
 def chance(dice: Dice) -> Scoring:
