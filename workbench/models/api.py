@@ -219,6 +219,15 @@ class Masked(Model, Protocol):
 
 
 @runtime_checkable
+class Exact(Masked, Protocol):
+    """A masked model that is a law: what follows from it can be looked up, without a pass."""
+
+    def given(self, canvas: Sequence[int], place: int, token: int, other: int) -> Tensor:
+        """Probabilities (V,) of what stands at `other` once `token` stands at `place` of the canvas."""
+        ...
+
+
+@runtime_checkable
 class AnyOrder(Model, Protocol):
     """Gives the chain-rule factors of tokens in any order, in one pass."""
 

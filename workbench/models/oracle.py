@@ -81,6 +81,11 @@ class Oracle:
             held = RowMemory(held.store, held.trail, held.store.generation, size)
         return Reading(Beliefs(made, self.name), held, range(min(fed), max(fed) + 1))
 
+    def given(self, canvas: Sequence[int], place: int, token: int, other: int) -> Tensor:
+        """See `api.Exact.given`."""
+        with_it = [*canvas[:place], token, *canvas[place + 1 :]]
+        return self._marginal(other, self._agreeing(with_it, range(len(canvas)), None)).exp().double()
+
     def _agreeing(self, canvas: Sequence[int], places: Sequence[int], visible: Tensor | None) -> Tensor:
         """The answers (A', N) that agree with the visible tokens; all of them if none does."""
         agree = torch.ones(len(self.answers), dtype=torch.bool)

@@ -12,8 +12,9 @@ from workbench.methods.api import Method
 from workbench.methods.catalogue import find
 from workbench.methods.dice import SeededDice
 from workbench.methods.hand import Hand
+from workbench.methods.loops.unmasking.pairs import LAW
 from workbench.methods.run import Run, Spelling
-from workbench.models.api import Masked, Model, capabilities
+from workbench.models.api import Exact, Masked, Model, capabilities
 from workbench.models.meter import Meter
 from workbench.models.shelf import Loaded, Shelf
 from workbench.models.tokens import Tokens
@@ -54,6 +55,7 @@ def prepare(request: Request, shelf: Shelf, stop_requested: Callable[[], bool] =
     told, hand = request.interventions, Hand(request.interventions)
     deciding = [model for role, model in models.items() if intervene.decides(method, role)]
     intervene.refuse(told, method, len(prompt_ids), request.max_tokens, deciding)
+    nouns = glossary(method, told, any(isinstance(model, Exact) for model in models.values()))
     run = Run(
         prompt_ids,
         request.max_tokens,
@@ -67,17 +69,18 @@ def prepare(request: Request, shelf: Shelf, stop_requested: Callable[[], bool] =
         spell=main.tokens.token_bytes,
         hand=hand,
     )
-    return Prepared(method, params, run, meter, header, glossary(method, told), main.tokens)
+    return Prepared(method, params, run, meter, header, nouns, main.tokens)
 
 
-def glossary(method: Method, interventions: Sequence[Intervention] = ()) -> Glossary:
-    """The method's declared nouns, with a source for every role it needs, and for a person's hand."""
+def glossary(method: Method, interventions: Sequence[Intervention] = (), exact: bool = False) -> Glossary:
+    """The method's declared nouns, with a source for every role it needs, for a person's hand, and, where a
+    model is `exact`, for the law that it is."""
     roles = [Source(role, ROLE_TITLES.get(role, role), role) for role in method.needs]
     return Glossary.of(
         method.measures,
         method.rules,
         (*Glossary.of().spaces.values(), *method.spaces),
-        (*roles, *method.sources, *intervene.nouns(interventions)),
+        (*roles, *method.sources, *intervene.nouns(interventions), *((LAW,) if exact else ())),
     )
 
 

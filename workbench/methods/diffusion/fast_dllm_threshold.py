@@ -16,6 +16,7 @@ from workbench.methods.loops.unmasking import (
     above,
     blocks,
 )
+from workbench.methods.loops.unmasking.pairs import ASKED, PAIRS_HELP
 from workbench.methods.run import Run
 from workbench.trace import Event
 
@@ -25,6 +26,7 @@ class Params:
     temperature: float = temperature()
     threshold: float = knob(0.85, 0, 1, 0.01, THRESHOLD_HELP + " (paper: 0.9; calibrated: 0.85)")
     block_length: int = knob(32, 1, 512, 1, BLOCK_HELP)
+    pairs: bool = knob(False, help=PAIRS_HELP)
 
 
 @method(
@@ -44,6 +46,7 @@ class Params:
     ),
     params=Params,
     rules=(THRESHOLD, AT_LEAST_ONE),
+    sources=(ASKED,),
 )
 def fast_dllm_threshold(run: Run, p: Params) -> Iterator[Event]:
     """Write all masks of the block whose confidence reaches the threshold, the surest one in any case.
@@ -52,6 +55,5 @@ def fast_dllm_threshold(run: Run, p: Params) -> Iterator[Event]:
     Confidence is the probability of the chosen token at temperature 1 in float64. How many rounds it
     takes depends on the text. No caching here: every round computes the whole canvas.
     """
-    yield from unmask(
-        run, Recipe(blocks(p.block_length), above(p.threshold), CONFIDENCE, Sampling(p.temperature))
-    )
+    select, sampling = above(p.threshold), Sampling(p.temperature)
+    yield from unmask(run, Recipe(blocks(p.block_length), select, CONFIDENCE, sampling, pairs=p.pairs))

@@ -21,6 +21,7 @@ from workbench.methods.loops.unmasking.board import (
     plain,
 )
 from workbench.methods.loops.unmasking.byhand import by_hand
+from workbench.methods.loops.unmasking.pairs import together
 from workbench.methods.loops.unmasking.rules import ROUND_CAP
 from workbench.methods.run import ANSWER, Run
 from workbench.trace import Candidates, Cells, Commit, DraftKind, Event, Phase
@@ -74,14 +75,16 @@ def _round(board: Board, window: Sequence[int]) -> Generator[Event, None, None]:
         verified = Verified(now.picks(chosen))
         if recipe.verify is not None:
             verified = yield from recipe.verify(board, now, verified.picks)
-    yield from _commit(board, verified.picks)
+    yield from _commit(board, now, verified.picks)
     if verified.ahead is not None:
         board.ahead(verified.ahead)
     if recipe.revise is not None:
         yield from recipe.revise(board, now, verified.picks)
 
 
-def _commit(board: Board, picks: Sequence[Pick]) -> Generator[Event, None, None]:
+def _commit(board: Board, now: Round | None, picks: Sequence[Pick]) -> Generator[Event, None, None]:
+    if now is not None and len(picks) > 1:
+        yield from together(board, now, picks)
     if picks:
         board.write(picks)
         yield Commit(ANSWER, tuple(pick.candidate for pick in picks))
@@ -93,7 +96,7 @@ def _all_in(board: Board) -> Generator[Event, None, None]:
     if holes:
         prediction = yield from board.predict()
         now = yield from _propose(board, prediction, holes)
-        yield from _commit(board, now.picks(range(len(holes))))
+        yield from _commit(board, now, now.picks(range(len(holes))))
 
 
 def _reopened(board: Board) -> Generator[Event, None, None]:
@@ -106,7 +109,7 @@ def _reopened(board: Board) -> Generator[Event, None, None]:
         board.forget()
         prediction = yield from board.predict()
         now = yield from _propose(board, prediction, holes)
-        yield from _commit(board, now.picks(range(len(holes))))
+        yield from _commit(board, now, now.picks(range(len(holes))))
         board.recipe = recipe
 
 
@@ -119,7 +122,7 @@ def _write_all(board: Board, cap: int) -> Generator[Event, None, None]:
     now = yield from _propose(board, prediction, holes)
     count = len(holes)
     yield ROUND_CAP.judge(now.candidates, [board.rounds] * count, [min(cap, board.rounds)] * count)
-    yield from _commit(board, now.picks(range(count)))
+    yield from _commit(board, now, now.picks(range(count)))
 
 
 def _propose(board: Board, prediction: Prediction, holes: list[int]) -> Generator[Event, None, Round]:

@@ -310,7 +310,8 @@ def nothing_else(board: Board) -> Sequence[int]:
 @dataclass(frozen=True)
 class Recipe:
     """The parts of one masked sampler. cap: most rounds of a run, 0 = four for every position; when they
-    are spent, the likeliest tokens fill what is left."""
+    are spent, the likeliest tokens fill what is left. pairs: ask a network, too, for the joint of two tokens
+    that a round takes for the same item."""
 
     scope: Scope
     select: Select
@@ -323,3 +324,4 @@ class Recipe:
     stop: tuple[Stop, ...] = ()
     also: Also = nothing_else
     cap: int = 0
+    pairs: bool = False
