@@ -1,5 +1,7 @@
 """`sweep`: a table and its means; refusals are one sentence; a failed run is said and is no end."""
 
+import json
+
 import pytest
 
 from workbench.run.table import read
@@ -43,6 +45,8 @@ def test_a_run_without_a_result_is_said(cli, both, tmp_path) -> None:
         (["--grid", "temperature"], 2, "not of the form KNOB=V1,V2"),
         (["--grid", "colour=1"], 2, "has the knob 'colour'"),
         (["--repeats", "0"], 2, "repeats = 0 is out of range"),
+        (["--report", "report.pdf"], 2, "ends in .json or .html"),
+        (["--report", "no/where.json"], 2, "does not exist"),
         (["--prompts", "nowhere.jsonl"], 2, "cannot be read"),
         (["--model", "target=nowhere"], 1, "There is no model 'nowhere'"),
     ],
@@ -75,3 +79,23 @@ def test_prompts_of_a_file_stand_beside_tasks_or_alone(cli, both, tmp_path) -> N
     file.write_text('{"prompt": "say hello"}\n{"answer": 1}\n')
     refused = cli(*ask, "--prompts", file)
     assert refused.code == 2 and "Line 2 of 'mine.jsonl' has no field 'prompt'" in refused.sentence
+
+
+def test_a_report_is_written_as_json_and_as_a_page(cli, both, tmp_path) -> None:
+    files = [tmp_path / "report.json", tmp_path / "report.html"]
+    reports = [word for file in files for word in ("--report", file)]
+    said = cli(*ASK, *both, "--n", 2, "--out", tmp_path / "sweep", *reports)
+    assert said.code == 0 and all(f"The report is in '{file}'." in said.err for file in files)
+    found = json.loads(files[0].read_text())
+    assert [each["method"] for each in found["settings"]] == ["greedy", "speculative_sampling"]
+    drafts = [row for row in found["tables"]["lengths"]["rows"] if row[0] == "accepted"]
+    assert {row[1] for row in drafts} == {"speculative_sampling"}
+    accepted = found["settings"][1]["figures"]["accepted_per_draft"]["pooled"]["value"]
+    counted = [(row[2], row[3]) for row in drafts]
+    assert sum(n * many for n, many in counted) / sum(many for _, many in counted) == pytest.approx(accepted)
+    page = files[1].read_text()
+    assert "default-src 'none'" in page and f"--out {tmp_path / 'sweep'}" in page
+    # nothing is run again for another report
+    before = files[0].read_bytes()
+    again = cli(*ASK, *both, "--n", 2, "--out", tmp_path / "sweep", "--report", files[0])
+    assert "0 new" in again.err and files[0].read_bytes() == before

@@ -112,6 +112,10 @@ def _sweep(commands: Any) -> None:
     )  # fmt: skip
     sweep.add_argument("--out", required=True, metavar="DIR", help="a new folder, or one to go on with")
     sweep.add_argument("--workers", type=int, default=1, help="processes (default 1)")
+    sweep.add_argument(
+        "--report", action="append", default=[], metavar="FILE",
+        help="statistics of all rows: .json has every aggregate, .html is a dashboard that opens from disk",
+    )  # fmt: skip
     _models(sweep)
     sweep.add_argument("--seed", type=int, default=0)
     sweep.add_argument(
@@ -147,11 +151,17 @@ def _calibrate(commands: Any) -> None:
 
 
 def _lab(commands: Any) -> None:
-    lab = commands.add_parser("lab", help="see what breaks: exact laws with one classic mistake switched on")
+    lab = commands.add_parser("lab", help="see what breaks: exact laws of mistakes and of refused pairs")
     lab.add_argument("--rule", default="", help="a verification rule, as published unless --mistake is given")
     lab.add_argument("--mistake", default="", help="a mistake; without one and without --rule: all of them")
     lab.add_argument("--seed", type=int, default=0, help="seed of the two tables (default 0)")
-    lab.add_argument("--vocabulary", type=int, default=4, help="tokens in the vocabulary: 3 or 4 (default)")
+    lab.add_argument("--drafter", default="", help="a pair that the menu refuses: its drafter, with --verify")
+    lab.add_argument("--verify", default="", help="the rule that the drafts are handed to, refused or not")
+    lab.add_argument("--shape", default="", help="of the drafts (default: the first that the drafter has)")
+    lab.add_argument("--siblings", default="", help="how they are chosen (default: as the drafter can)")
+    lab.add_argument(
+        "--vocabulary", type=int, help="tokens in the vocabulary: 3 or 4 (default 4, of a pair 3)"
+    )
     lab.add_argument("--temperature", type=float, default=1.0)
     lab.add_argument("--json", action="store_true")
     lab.set_defaults(command=_later("lab"))

@@ -1,21 +1,26 @@
 """`sweep`: every method and setting on the same prompts, into one table; goes on where it was stopped."""
 
 import argparse
+import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import closing
+from dataclasses import asdict
 from pathlib import Path
 
 from workbench.cli.parser import Usage
 from workbench.models.api import ModelError
 from workbench.models.shelf import Shelf
 from workbench.run import prompts
+from workbench.run.digests import Digests
+from workbench.run.plan import command as plan_command
 from workbench.run.prompts import Prompt
 from workbench.run.sweep import Plan, cells, sweep
-from workbench.run.table import COMPLETE, TABLE, Row, read
+from workbench.run.table import COMPLETE, TABLE, Row, read, replace
 from workbench.trace import WorkbenchError
 
 MOST_WORKERS = 64
+REPORTS = (".json", ".html")
 
 
 def command(options: argparse.Namespace) -> int:
@@ -23,6 +28,7 @@ def command(options: argparse.Namespace) -> int:
     from tqdm import tqdm
 
     plan, shelf, folder = _plan(options), Shelf(), Path(options.out)
+    files = [_report_file(name) for name in options.report]
     _understood(plan, shelf)
     new = 0
     steps = sweep(plan, folder, shelf, options.workers)
@@ -39,6 +45,8 @@ def command(options: argparse.Namespace) -> int:
             raise
     rows = read(folder)
     print(summary(rows))
+    if files:
+        _report(plan, folder, rows, files)
     failed = [row for row in rows if row.status != COMPLETE]
     noun = "row" if len(rows) == 1 else "rows"
     print(f"{len(rows)} {noun} in {folder / TABLE}, {new} new.", file=sys.stderr)
@@ -46,6 +54,37 @@ def command(options: argparse.Namespace) -> int:
         first = f"{failed[0].method} {failed[0].knobs}".strip()
         raise WorkbenchError(f"{len(failed)} runs gave no result; the first, {first}: {failed[0].sentence}")
     return 0
+
+
+def _report_file(name: str) -> Path:
+    path = Path(name)
+    if path.suffix not in REPORTS:
+        raise Usage(f"A report is a file that ends in {' or '.join(REPORTS)}, not '{path.name}'.")
+    if not path.parent.is_dir():
+        raise Usage(f"The folder '{path.parent}' does not exist; make it first.")
+    return path
+
+
+def _report(plan: Plan, folder: Path, rows: Sequence[Row], files: Iterable[Path]) -> None:
+    """Read the traces that nobody has read, and write what they say together."""
+    from tqdm import tqdm
+
+    from app import PICTURES  # the pictures see traces only: this package must not know them
+
+    batch = PICTURES.batch
+    digests = Digests(folder, batch.digest, batch.FORMAT)
+    with tqdm(unit="trace", desc="reading", disable=not sys.stderr.isatty(), file=sys.stderr) as bar:
+        for left in digests.fill(rows):
+            bar.total, bar.n = bar.total or left, (bar.total or left) - left
+            bar.refresh()
+    found = batch.Batch.of([asdict(row) for row in rows], digests.known)
+    for path in files:
+        if path.suffix == ".json":
+            text = json.dumps(batch.report(found), ensure_ascii=False, indent=1)
+        else:
+            text = batch.page(found, folder.name, plan_command(plan, str(folder)))
+        replace(path, text.encode())
+        print(f"The report is in '{path}'.", file=sys.stderr)
 
 
 def _plan(options: argparse.Namespace) -> Plan:
