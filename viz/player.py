@@ -35,6 +35,8 @@ FILES: tuple[str, ...] = (
     "roundwhy.js",
     "why.js",
     "narrator.js",
+    "byhand.js",
+    "whatif.js",
     "controls.js",
     "align.js",
     "decisions.js",
@@ -54,6 +56,7 @@ STYLES: tuple[str, ...] = (
     "measures.css",
     "save.css",
     "trials.css",
+    "whatif.css",
 )
 
 _PAGE = """<!doctype html>

@@ -178,6 +178,7 @@
   function differences(a, b) {
     const models = (header) => Object.fromEntries(header.models.map((card) => [card.role, `${card.name}${card.sha256 ? ` (${card.sha256.slice(0, 6)})` : ""}`]));
     const flat = (header) => ({method: header.title, prompt: dw.clip(dw.visible(header.prompt || ""), 60), seed: header.seed, "max tokens": header.max_tokens, device: header.device, "number type": header.dtype,
+      "by hand": (header.interventions || []).length ? dw.handCount(header.interventions) : "nothing",
       ...models(header), ...Object.fromEntries(Object.entries(header.knobs).map(([name, value]) => [name.replaceAll("_", " "), value]))});
     const [left, right] = [flat(a), flat(b)];
     const names = [...new Set([...Object.keys(left), ...Object.keys(right)])].filter((name) => String(left[name]) !== String(right[name]));

@@ -12,7 +12,7 @@ from workbench.methods.catalogue import catalogue
 from workbench.methods.hand import BY_HAND, YOU, Hand
 from workbench.methods.run import Run
 from workbench.models.meter import Meter
-from workbench.run.acts import parse, written
+from workbench.run.acts import parse
 from workbench.run.intervene import acts, handed, refuse
 from workbench.run.moment import Wish, interventions
 from workbench.run.recorder import Recording
@@ -239,7 +239,7 @@ def test_a_text_that_is_no_intervention_is_refused_with_the_form(text: str) -> N
     "text", ["force:3:7:12", "ban:3:7:0", "lift:9:8", "lift:9:8:4", "mask:0:5", "close:40:3"]
 )
 def test_an_intervention_reads_back(text: str) -> None:
-    assert written(parse(text)) == text
+    assert str(parse(text)) == text
 
 
 def test_a_request_refuses_a_list_that_no_run_could_follow() -> None:

@@ -46,5 +46,6 @@ def words_of(header: Header) -> list[str]:
     models = {card.role: card.name for card in header.models}
     more = [] if header.detail == "full" else ["--detail", header.detail]
     more += ["--device", header.device, "--dtype", header.dtype]
+    more += [word for each in header.interventions for word in ("--intervene", str(each))]
     prompt = ("--prompt", header.prompt)
     return command_words(header.method, prompt, header.knobs, models, header.seed, header.max_tokens, more)

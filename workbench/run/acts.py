@@ -17,7 +17,7 @@ MOST = 64
 
 
 def parse(text: str) -> Intervention:
-    """An intervention from its text. Raises WorkbenchError with the form that was expected."""
+    """An intervention from its text, as `str` gives it. Raises WorkbenchError with the form expected."""
     act, *rest = text.split(":")
     if act not in FORMS:
         raise WorkbenchError(f"'{text[:60]}' is no intervention; the forms are: {'; '.join(FORMS.values())}.")
@@ -26,13 +26,6 @@ def parse(text: str) -> Intervention:
         raise WorkbenchError(f"'{text[:60]}' is not of the form {FORMS[act]}.")
     at, place, token = [*map(int, rest), -1][:3]
     return Intervention(at, act, place, -1, -1) if act == "close" else Intervention(at, act, -1, place, token)
-
-
-def written(each: Intervention) -> str:
-    """The text of an intervention; `parse` reads it back."""
-    if each.act == "close":
-        return f"close:{each.at}:{each.lane}"
-    return f"{each.act}:{each.at}:{each.position}" + (f":{each.token}" if each.token >= 0 else "")
 
 
 def checked(interventions: Sequence[Intervention]) -> None:
@@ -45,7 +38,7 @@ def checked(interventions: Sequence[Intervention]) -> None:
             raise WorkbenchError(f"'{each.act[:40]}' is no act; there are: {', '.join(ACTS)}.")
         if each.at < last:
             raise WorkbenchError(
-                f"'{written(each)}' begins at event {each.at}, before the intervention in front of it; "
+                f"'{each}' begins at event {each.at}, before the intervention in front of it; "
                 "give them in the order of their events, from 0 on."
             )
         last = each.at
@@ -60,10 +53,10 @@ def unused(each: Intervention, events: int) -> str:
     """The sentence for an intervention that changed nothing."""
     if each.at >= events:
         return (
-            f"'{written(each)}' never began: the run has only {events} events. Name an event of the run that "
+            f"'{each}' never began: the run has only {events} events. Name an event of the run that "
             "is to be changed."
         )
     return (
-        f"'{written(each)}' changed nothing: from event {each.at} on this place was not decided again. Name "
+        f"'{each}' changed nothing: from event {each.at} on this place was not decided again. Name "
         "an earlier event, or another place."
     )

@@ -10,7 +10,7 @@ from typing import Any
 from workbench.methods.api import Guarantee, Method, Promise
 from workbench.methods.hand import EDITS, YOU, Hand
 from workbench.models.edited import Edited
-from workbench.run.acts import FORMS, counted, written
+from workbench.run.acts import FORMS, counted
 from workbench.trace import Intervention, Source, WorkbenchError
 
 DRAFTERS = ("draft",)
@@ -38,7 +38,7 @@ def refuse(
     masks = {model.mask_id for model in models if getattr(model, "mask_id", -1) >= 0}
     size = min(model.vocab_size for model in models)
     for each in interventions:
-        said = written(each)
+        said = str(each)
         if allowed[each.act]:
             raise WorkbenchError(f"'{said}' is not possible: {allowed[each.act]}")
         if each.act == "close":

@@ -45,6 +45,12 @@ class Intervention:
     position: int
     token: int
 
+    def __str__(self) -> str:
+        """As a command line takes it: act, event, then the lane, or the position and the token."""
+        if self.act == "close":
+            return f"close:{self.at}:{self.lane}"
+        return f"{self.act}:{self.at}:{self.position}" + (f":{self.token}" if self.token >= 0 else "")
+
 
 @dataclass(frozen=True, slots=True)
 class Header:

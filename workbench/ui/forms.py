@@ -7,6 +7,7 @@ from typing import Any
 from workbench.methods.api import RECONSTRUCTION, Knob, Method, always
 from workbench.methods.catalogue import FAMILIES, catalogue, find
 from workbench.models.shelf import Entry, Shelf, missing
+from workbench.run.intervene import acts
 from workbench.run.prepare import ROLE_TITLES, usual_model
 from workbench.run.request import DEFAULT_MODELS, MAX_TOKENS
 from workbench.trace import Value
@@ -49,6 +50,7 @@ def method_json(method: Method, shelf: Shelf) -> dict[str, Any]:
         "reconstruction": method.status == RECONSTRUCTION,
         "idea": idea(method.doc),
         "knobs": [knob_json(knob) for knob in method.knobs],
+        "acts": acts(method),
     }
 
 

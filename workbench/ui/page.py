@@ -13,6 +13,7 @@ from workbench.trace import WorkbenchError
 from workbench.ui import share
 from workbench.ui.answer import Known
 from workbench.ui.api import publish
+from workbench.ui.fork import forker
 from workbench.ui.lab import NAV, part
 from workbench.ui.place import Place
 from workbench.ui.sweep import part as sweep_part
@@ -34,7 +35,7 @@ PLAN = "(plan, ...rest) => [window.Workbench.plan('{}', {}), ...rest]"
 """Runs in the browser when a button is pressed: the page's own settings join gradio's."""
 STAGE = when_loaded(
     "window.Workbench.stage(element.querySelector('.wb-stage') || element, props, watch, "
-    "(run) => trigger('picked', {run}));"
+    "(run) => trigger('picked', {run}), (asked) => trigger('forked', asked));"
 )
 
 
@@ -169,6 +170,15 @@ def _wire(
         chosen.input(_task, [task, task_seed, prompt], [prompt, known, task_seed, stage], **private)
     blocks.load(_opened, None, [*controls, known, stage], **private)
     stage.picked(_picker(place), None, [*controls, known], **private)
+    stage.forked(
+        forker(place),
+        None,
+        stage,
+        concurrency_limit=8,
+        concurrency_id="run-b",
+        trigger_mode="multiple",
+        **private,
+    )
 
 
 def _runner(place: Place, pane: str) -> Any:

@@ -20,6 +20,7 @@ SCRIPTS = (
     "counts.js",
     "share.js",
     "tours.js",
+    "fork.js",
     "stage.js",
     "lab.js",
     "sweep_form.js",

@@ -119,6 +119,7 @@
       live[pane] = null;
       settle(pane, said);
       if (said.status === "failed") wb.say(`Run ${pane.toUpperCase()}: ${said.message}`, "error");
+      else if (said.fork) wb.parted(player, said.fork);
       if (wanted && !live.a && !live.b) look();
     } else if (!said.badge) {
       player.setStatus(pane, {running: true, message: `${said.tokens || 0} of ${said.max || "?"} tokens`, badge: null});
@@ -250,7 +251,7 @@
 
   // ---- building -------------------------------------------------------------------------
 
-  function build(root) {
+  function build(root, send) {
     message = el("div", {class: "wb-message", role: "alert", "data-testid": "message", hidden: true}, el("span"),
       el("button", {type: "button", class: "wb-close", "aria-label": "Dismiss", text: "×", on: {click: () => wb.say("")}}));
     const list = el("select", {class: "wb-select", id: wb.id("example"), "data-testid": "examples",
@@ -270,6 +271,7 @@
     player = window.WorkbenchPlayer.mount(place, {plotly: "/vendor/plotly.min.js", pin: true,
       second: "Only one run is here. Choose a method for B and press Run B, or open a file in B, and both are compared here."});
     wb.pinning(player, {runs, hold});
+    wb.forking(player, {runs, show, send, expect: (pane) => { expect(pane); busy(); }});
     return list;
   }
 
@@ -285,10 +287,10 @@
     else if (!LINK.test(location.search)) await example(wb.examples[0]);
   }
 
-  wb.stage = function (root, props, watch, onPicked) {
+  wb.stage = function (root, props, watch, onPicked, onForked) {
     picked = onPicked;
     if (LINK.test(location.search)) { applying(true); setTimeout(() => applying(false), 20000); }
-    const ready = wb.ready = begin(build(root)).finally(wb.stands);
+    const ready = wb.ready = begin(build(root, onForked)).finally(wb.stands);
     watch("feed_a", () => feed("a", props.feed_a));
     watch("feed_b", () => feed("b", props.feed_b));
     watch("shared", () => shared(props.shared));

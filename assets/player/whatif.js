@@ -1,0 +1,1 @@
+/* What another bound would have decided. */

@@ -1,0 +1,122 @@
+"""Forks: a recorded run, run again with something done to it, beside the original."""
+
+import json
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+import gradio as gr
+
+from workbench.trace import Trace, WorkbenchError
+from workbench.ui.place import Place
+
+log = logging.getLogger(__name__)
+
+PANE = "b"
+"""Where a fork stands; the original stands in A."""
+MOST = 64
+ENDS = ("complete", "failed", "cancelled")
+UNREADABLE = "The page asked for something that cannot be read; reload it."
+UNEXPECTED = "Something unexpected happened ({}); the log of the program says more."
+OTHER = (
+    "The events before the change are not those of the recorded run: the weights or the program on this "
+    "machine are other ones."
+)
+
+
+def forker(place: Place) -> Callable[[gr.EventData], Iterator[Any]]:
+    """The handler of the page's wish: yields the small messages of the new run."""
+
+    def forked(event: gr.EventData) -> Iterator[Any]:
+        for message in messages(place, event._data):
+            said = json.dumps(message, ensure_ascii=False)
+            yield gr.HTML(**{f"feed_{PANE}": said})  # type: ignore[arg-type]
+
+    return forked
+
+
+def messages(place: Place, data: Any) -> Iterator[dict[str, Any]]:
+    """Submit what was asked for, {run, acts} or {run, knobs}, and tell how it goes; refusals are told too."""
+    try:
+        from workbench.ui.live import watch
+
+        asked = _object(data)
+        record = place.store.get(str(asked.get("run", "")))
+        old = record.trace()
+        request = _request(place, old, asked)
+        job = place.runner.submit(request, record.known)
+        for message in watch(job, place.store, place.pictures):
+            if message["status"] in ENDS:
+                message |= {"fork": _parted(old, place.store.get(job.id).trace())}
+            yield message
+    except WorkbenchError as error:
+        yield _refused(str(error))
+    except Exception as error:
+        log.exception("A fork failed")
+        yield _refused(UNEXPECTED.format(type(error).__name__))
+
+
+def _refused(sentence: str) -> dict[str, Any]:
+    return {"run": "", "pane": PANE, "status": "refused", "message": sentence, "upto": 0}
+
+
+def _request(place: Place, trace: Trace, asked: Mapping[str, Any]) -> Any:
+    """The recorded request with other knobs, or with more done to it."""
+    from workbench.methods.catalogue import find
+    from workbench.run.moment import interventions
+    from workbench.run.request import Request
+
+    request = Request.of(trace.header)
+    knobs = _object(asked.get("knobs") or {})
+    if knobs:
+        request = replace(request, knobs={**request.knobs, **knobs})
+        find(request.method).parse(request.knobs)
+    wanted = asked.get("acts") or []
+    if not isinstance(wanted, list) or len(wanted) > MOST:
+        raise WorkbenchError(UNREADABLE)
+    wishes = [_wish(place, trace, _object(each)) for each in wanted]
+    return replace(request, interventions=interventions(trace, wishes)).checked()
+
+
+def _wish(place: Place, trace: Trace, asked: Mapping[str, Any]) -> Any:
+    from workbench.run.moment import Wish
+
+    numbers = {name: asked.get(name, -1) for name in ("event", "candidate", "position", "token", "lane")}
+    if not all(type(number) is int and abs(number) < 2**53 for number in numbers.values()):
+        raise WorkbenchError(UNREADABLE)
+    if asked.get("text"):
+        numbers["token"] = _token(place, trace, str(asked["text"]))
+    return Wish(str(asked.get("act", "")), **numbers)
+
+
+def _token(place: Place, trace: Trace, text: str) -> int:
+    """The one token that a text is, in the words of the model that decides."""
+    from workbench.run.perfect import open_model
+
+    header = trace.header
+    card = header.models[0]
+    tokens = open_model(place.shelf, card.name, header.device, header.dtype, header.prompt).tokens
+    ids = tokens.encode(text)
+    if len(ids) != 1:
+        parts = ", ".join(f"‘{tokens.decode([id])}’" for id in ids[:6])
+        raise WorkbenchError(f"‘{text[:40]}’ is {len(ids)} tokens ({parts}); force them one after another.")
+    return ids[0]
+
+
+def _parted(old: Trace, new: Trace) -> dict[str, Any]:
+    """From which event on the runs differ, and whether all before the change is as it was."""
+    from workbench.run.replay import first_difference
+
+    told = new.header.interventions
+    since = told[len([each for each in old.header.interventions if each in told])].at if told else 0
+    found = first_difference(old.events, new.events)
+    event = len(new.events) if found is None else found.event
+    same = event >= since or new.header.knobs != old.header.knobs
+    return {"at": since, "event": event, "problem": "" if same else OTHER}
+
+
+def _object(found: Any) -> dict[str, Any]:
+    if not isinstance(found, dict):
+        raise WorkbenchError(UNREADABLE)
+    return found
