@@ -26,6 +26,7 @@
       this.title = el("h2", {class: "dw-title"});
       this.pin = el("span", {class: "dw-pin", title: "The reference: it stays while others are run beside it.", text: "pinned"});
       this.chip = el("span", {class: "dw-chip dw-guarantee"});
+      this.told = el("span", {class: "dw-chip dw-told", hidden: true, "data-testid": `told-${name}`});
       this.models = el("span", {class: "dw-models"});
       this.state = el("span", {class: "dw-status", "data-testid": `status-${name}`, role: "status"});
       this.badge = el("button", {class: "dw-badge", type: "button", "data-testid": `badge-${name}`, hidden: true,
@@ -43,7 +44,7 @@
       this.panel = el("div", {class: "dw-panel", role: "tabpanel", id: `dw-panel-${name}-${dw.serial = (dw.serial || 0) + 1}`});
       this.node = el("section", {class: "dw-pane", "data-pane": name, "aria-label": `Run ${name.toUpperCase()}`},
         el("header", {class: "dw-head"}, el("span", {class: "dw-letter", text: name.toUpperCase()}), this.title, this.pin, this.cursor),
-        el("div", {class: "dw-facts"}, this.chip, this.badge, this.state, this.done), this.note,
+        el("div", {class: "dw-facts"}, this.chip, this.told, this.badge, this.state, this.done), this.note,
         el("div", {class: "dw-sub"}, this.models, this.modes), this.message, this.legend, this.text.body, el("div", {class: "dw-tabline"}, this.tabs, this.read), this.panel);
     }
 
@@ -151,6 +152,7 @@
       this.title.title = header.method + (header.status === "reconstruction" ? " (reconstruction)" : "");
       this.chip.textContent = header.guarantee + (header.status === "reconstruction" ? " · reconstruction" : "");
       dw.tip(this.chip, header.promise);
+      dw.tellHand(this);
       this.models.textContent = header.models.map((model) => `${model.role}: ${model.name}`).join(" · ");
       this.key();
       if (footer) this.status.running = false;
@@ -222,6 +224,23 @@
       if (op[0] === "p" && op[10]) for (const [at, position] of op[5].entries()) this.held.set(`${op[4]}:${position}`, op[1] + at);
       if (op[0] === "c") for (const id of op[2]) this.held.set(`${op[1]}:${this.reel.candidates[id].position}`, id);
       if (op[0] === "r") for (const position of op[2]) this.held.delete(`${op[1]}:${position}`);
+    }
+
+    /* What became of candidates, but for what they commonly are (on the table, held back). */
+    turn(op) {
+      const told = op[0] === "c" ? "committed" : op[0] === "s" ? this.reel.statuses[op[1]] : "";
+      if (!told || (op[0] === "s" && !["unexamined", "pruned", "remasked"].includes(told))) return;
+      const text = op[0] === "c" ? told : this.reel.looks[told].title;
+      for (const id of op[2]) {
+        if (!this.became.has(id)) this.became.set(id, []);
+        this.became.get(id).push([this.indexed, text]);
+      }
+    }
+
+    /* [[beat, what it became], ...] of a candidate. */
+    turns(id) {
+      this.verdicts(id);
+      return this.became.get(id) || [];
     }
 
     /* Scores of a candidate, collected with its verdicts. */
