@@ -11,13 +11,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from workbench.models.api import AnyOrder, Beliefs, Causal, Masked, Memory, ModelError, Reading, Unsupported
+from workbench.models.api import AnyOrder, Beliefs, Causal, Masked, Memory, ModelError, Reading
 from workbench.trace.trace import Intervention
 
 Edits = Callable[[], Sequence[Intervention]]
 """What is forced and banned at the moment of a reading."""
-INSIDE = ("look", "complete", "exit", "heads", "refine")
-"""Ways to read a network whose rows do not say which position they speak about."""
+INSIDE = ("look", "complete", "exit", "heads", "refine", "given")
+"""Ways to read a network that this wrapper does not edit, and so does not have."""
 
 
 class Edited:
