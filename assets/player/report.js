@@ -17,7 +17,7 @@
       return {...found.panel, controls: found.panel.controls.map((each) => ({...each, options: each.options.filter(([value]) => offered.get(each.name).has(value))}))};
     }
     const names = (what) => ("run" in what ? [what.run] : "a" in what ? [what.a, what.b] : []);
-    const figures = new dw.BatchFigures(overview.figures, {opens: "Name", ask: async (id, choices) => look(id, choices),
+    const figures = new dw.BatchFigures(overview.figures, {opens: "Trace", ask: async (id, choices) => look(id, choices),
       open: (what) => { const keys = what ? names(what) : []; if (keys.length) said.textContent = `Its trace lies beside the table of the sweep: traces/…-${keys.join(".json.gz and traces/…-")}.json.gz`; }});
     const metrics = overview.metrics.filter(({id}) => overview.settings.some((each) => each.figures[id].mean));
     const table = el("table", {}, el("thead", {}, el("tr", {}, el("th", {scope: "col", text: "Setting"}), el("th", {scope: "col", text: "Runs"}),
