@@ -33,9 +33,7 @@ class Edited:
 
     def __getattr__(self, name: str) -> Any:
         if name in INSIDE:
-            raise Unsupported(
-                "A method that reads the inside of a network cannot be told which token to take."
-            )
+            raise AttributeError(name)
         return getattr(self.inner, name)
 
     def read(
