@@ -90,9 +90,9 @@ METRICS: tuple[Metric, ...] = (
            "quotes, commas and spacing are forgiven.", _column("score")),
     Metric("strict", "Strict score", "higher", 3, "The score where the answer is also written exactly in the "
            "task's format, else 0.", _column("strict")),
-    Metric("tokens_per_round", "Tokens per pass", "higher", 2, "Tokens of the answer, padding behind the "
-           "end of a canvas included, divided by sequential passes of the main network; passes of one moment count "
-           "once.", _parallelism),
+    Metric("tokens_per_round", "Tokens per pass", "higher", 2, "Tokens of the answer (padding behind the "
+           "end of a canvas included) divided by sequential passes of the main network; passes of one "
+           "moment count once.", _parallelism),
     Metric("rounds", "Passes", "lower", 1, "Passes of the main network, one after the other.",
            _column("rounds")),
     Metric("positions", "Positions", "lower", 0, "Rows pushed through the main network.",
