@@ -2,11 +2,14 @@
 
 import gzip
 import json
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
 from workbench import tasks
+from workbench.methods.api import knob
+from workbench.methods.catalogue import find
 from workbench.models.shelf import Shelf
 from workbench.run import table
 from workbench.run.spent import kendall, spearman, spent
@@ -132,6 +135,39 @@ def test_another_plan_in_the_same_folder_shares_its_rows(shelf: Shelf, tmp_path:
     assert len(read(tmp_path / "sweep")) == 4
 
 
+def test_a_default_that_has_changed_is_another_run(
+    shelf: Shelf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan, folder = Plan(("fast_dllm_threshold",), ("copy",), 1, max_tokens=8), tmp_path / "sweep"
+    list(sweep(plan, folder, shelf))
+    (old,) = read(folder)
+    method = find("fast_dllm_threshold")
+
+    @dataclass(frozen=True)
+    class Params(method.params):
+        threshold: float = knob(0.31, 0, 1, 0.01, "another default")
+
+    changed = replace(method, params=Params)
+    for module in ("workbench.run.sweep", "workbench.run.prepare"):
+        monkeypatch.setattr(f"{module}.find", lambda id: changed)
+    steps = list(sweep(plan, folder, shelf))
+    assert [done for done, *_ in steps] == [0, 1], "nothing is taken from before"
+    (new,) = read(folder)
+    assert new.key != old.key and load(folder / new.trace).header.knobs["threshold"] == 0.31
+    monkeypatch.undo()
+    assert list(sweep(plan, folder, shelf)) == [(1, 1, None)] and read(folder) == [old]
+
+
+def test_what_is_spelled_out_keeps_its_name(shelf: Shelf) -> None:
+    """The same run, but a row that says so: a table must not show it as the setting without a name."""
+    plan = Plan(("fast_dllm_threshold",), ("copy",), 1, max_tokens=8)
+    default = next(k.default for k in find("fast_dllm_threshold").knobs if k.name == "threshold")
+    (bare,), (named,) = (
+        cells(each, shelf) for each in (plan, replace(plan, grid={"threshold": (str(default),)}))
+    )
+    assert bare.key != named.key and named.named.knobs == f"threshold={default}"
+
+
 def test_the_grid_concerns_the_methods_that_have_the_knob(shelf: Shelf) -> None:
     grid = {"temperature": ("0", "1"), "sampling.temperature": ("0.5",)}
     found = cells(Plan(("greedy", "sampling", "speculative_sampling"), ("copy",), 1, grid), shelf)
@@ -158,8 +194,6 @@ def test_the_grid_concerns_the_methods_that_have_the_knob(shelf: Shelf) -> None:
     ],
 )
 def test_a_plan_that_makes_no_sense_is_one_sentence(shelf: Shelf, change: dict, sentence: str) -> None:
-    from dataclasses import replace
-
     with pytest.raises(WorkbenchError, match=sentence):
         cells(replace(PLAN, **change), shelf)
 

@@ -69,11 +69,15 @@ class Cell:
 
     @property
     def key(self) -> str:
-        """The digest of everything that determines the run."""
+        """The digest of everything that determines the run, and of how the row names it.
+
+        Defaults are part of it: a folder from before a default changed is not taken for a newer one.
+        """
         plan, own = self.plan, self.prompt
         asked = self.seed if own is None else [own.id, own.text, own.answer]
-        parts = [self.method, dict(self.knobs), self.weights, self.task, asked, self.run_seed,
-                 plan.max_tokens, plan.detail, plan.device, plan.dtype]  # fmt: skip
+        defaults = {knob.name: knob.default for knob in find(self.method).knobs}
+        parts = [self.method, dict(self.knobs), defaults | dict(self.knobs), self.weights, self.task, asked,
+                 self.run_seed, plan.max_tokens, plan.detail, plan.device, plan.dtype]  # fmt: skip
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 
     @property
