@@ -8,12 +8,13 @@
     split: ["≠", "the texts of A and B part"], end: ["■", "the end of the text is written"], choice: ["–", "first failed test of a round"],
   };
 
-  /* Moments of one run, in order: [{beat, kind}]. Runs that reject and take back nothing have their failed tests. */
+  /* Moments of one run, in order: [{beat, kind}]. Where nothing is rejected, taken back or stopped early, the first
+     failed test of each round stands in: it can be visited, but is no reason to pause. */
   dw.moments = function (reel) {
     const known = reel.moments;
     if (known && known.version === reel.version) return known.list;
     const list = [], met = new Set(), early = new Set(reel.rows.filter((row) => row[5]).map((row) => row[0]));
-    const strict = reel.beats.some((beat) => beat.d === 1 || beat.d === 2);
+    const strict = early.size > 0 || reel.beats.some((beat) => beat.d === 1 || beat.d === 2);
     for (const [at, beat] of reel.beats.entries()) {
       const kind = beat.k === "commit" && early.has(beat.r) ? "early" : {1: "rejection", 2: "remask", 3: "end", 4: strict ? null : "choice"}[beat.d];
       const key = `${kind}:${beat.r}`;

@@ -20,7 +20,7 @@
       this.node = el("details", {class: "dw-narration", "data-testid": "narration", on: {toggle: () => { this.keep("open", this.node.open); this.draw(); }}},
         el("summary", {}, el("h3", {text: "Narration"})),
         el("div", {class: "dw-narration-head"}, el("span", {class: "dw-modes"}, go("back", "‹ moment", -1, "K"), go("next", "moment ›", 1, "J")), this.said,
-          el("label", {class: "dw-pausing", title: `While playing, stop at: ${Object.values(dw.MOMENTS).map(([, text]) => text).join("; ")}.`}, this.pausing, "pause at such moments")),
+          el("label", {class: "dw-pausing", title: `While playing, stop at: ${Object.entries(dw.MOMENTS).filter(([kind]) => kind !== "choice").map(([, [, text]]) => text).join("; ")}.`}, this.pausing, "pause at such moments")),
         el("div", {class: "dw-tales"}, this.tales.a.node, this.tales.b.node));
       this.node.open = this.kept.open;
       this.at = 0;
@@ -44,7 +44,7 @@
     moved() {
       const {player} = this, before = this.at;
       this.at = player.cursor;
-      if (player.playing && this.kept.pause && player.cursor > before && this.stops().some((stop) => stop.value > before && stop.value <= player.cursor)) player.pause();
+      if (player.playing && this.kept.pause && player.cursor > before && this.stops().some((stop) => stop.kind !== "choice" && stop.value > before && stop.value <= player.cursor)) player.pause();
     }
 
     stops() {
