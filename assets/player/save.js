@@ -67,7 +67,7 @@
       image.style.cssText = `display:block;position:static;width:${style.width};height:${style.height}`;
       canvases[at].replaceWith(image);
     }
-  XX
+    for (const node of copy.querySelectorAll("[hidden], .dw-tip, .dw-map-ring, .dw-save, .dw-zoom, select, label:has(input), input")) node.remove();
     const dark = getComputedStyle(root).colorScheme.includes("dark");
     const holder = el("div", {class: `dw dw-saving ${dark ? "dw-dark" : "dw-light"}`, style: {width: `${width}px`}}, copy);
     const host = el("div", {class: "dw-saving-host", "aria-hidden": "true"}, holder);
