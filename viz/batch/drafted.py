@@ -8,6 +8,7 @@ import numpy as np
 from viz.batch import stats
 from viz.batch.groups import Run, Setting
 from viz.batch.parts import (
+    INTERVALS,
     Control,
     Drawn,
     Look,
@@ -28,7 +29,8 @@ NOTHING = "None of the chosen settings has a run whose passes could be read."
 SHARES = {"unconditional": "of all drafts", "conditional": "of the drafts that got there"}
 WHAT = {"accepted": "accepted draft tokens", "written": "tokens written"}
 UNITS = {"accepted": "drafts", "written": "rounds"}
-PATTERNS = {"solid": "", "dash": "/", "dot": ".", "dashdot": "x"}
+PATTERNS = ("", "/", ".", "x", "-", "+")
+"""Of bars, by their order in the figure: colour never speaks alone."""
 TOLD = "<br>%{customdata.span}, n = %{customdata.n}"
 LONGEST = 64
 """Lengths beyond are left out of figures: a whole canvas that was written at once says itself."""
@@ -60,7 +62,7 @@ def acceptance(settings: Sequence[Setting], look: Sequence[Look], asked: Mapping
     lay = share_axis(layout("position in the draft", f"accepted, {SHARES[share]}"))
     lay["xaxis"] |= {"dtick": whole_ticks(max(row[1] for row in rows))}
     columns = ("setting", "position", "accepted", "tried", "share", "low", "high", "n")
-    return Drawn(data, lay, [Table("Acceptance by position", columns, rows)], [control])
+    return Drawn(data, lay, [Table("Acceptance by position", columns, rows)], [control], words=[INTERVALS])
 
 
 def by_position(setting: Setting, given: bool) -> tuple[np.ndarray, np.ndarray]:
@@ -93,8 +95,9 @@ def lengths(settings: Sequence[Setting], look: Sequence[Look], asked: Mapping[st
         data.append(
             {"type": "bar", "x": x, "y": [round(many / len(found), 6) for many in counts],
              "name": plain_text(setting.name), "text": counts, "textposition": "none",
-             "marker": {"color": own.colour, "pattern": {"shape": PATTERNS[own.dash], "fgcolor": "@surface",
-                                                         "size": 6, "fillmode": "overlay"}},
+             "marker": {"color": own.colour, "pattern": {"shape": PATTERNS[len(data) % len(PATTERNS)],
+                                                         "fgcolor": "@surface", "size": 6,
+                                                         "fillmode": "overlay"}},
              "customdata": [{"setting": setting.index}] * len(x),
              "hovertemplate": f"%{{x}} {WHAT[of]}: %{{text}} of {len(found)} {UNITS[of]}, %{{y:.1%}}"}
         )  # fmt: skip
@@ -136,7 +139,7 @@ def survival(settings: Sequence[Setting], look: Sequence[Look], asked: Mapping[s
     lay = share_axis(layout(f"{WHAT[of]}, at least", f"share of {UNITS[of]}"))
     lay["xaxis"] |= {"dtick": whole_ticks(max(row[1] for row in rows))}
     columns = ("setting", "at least", "share", "low", "high", "n")
-    return Drawn(data, lay, [Table("Survival", columns, rows)], control)
+    return Drawn(data, lay, [Table("Survival", columns, rows)], control, words=[INTERVALS])
 
 
 def surviving(setting: Setting, of: str) -> list[Interval]:
@@ -182,7 +185,7 @@ def waste(settings: Sequence[Setting], look: Sequence[Look], asked: Mapping[str,
     data.insert(0, diagonal(most, "nothing wasted"))
     lay = layout("candidates drafted in a request", "of them became text")
     lay["xaxis"] |= {"rangemode": "tozero"}
-    lay["yaxis"] |= {"rangemode": "tozero"}
+    lay["yaxis"] |= {"range": [0, 1.15 * max(max(line["y"]) for line in data[1:]) + 0.5]}
     columns = ("setting", "drafted", "pruned", "verified", "became text", "wasted", "share wasted")
     return Drawn(data, lay, [Table("Drafts of all requests together", columns, rows)])
 

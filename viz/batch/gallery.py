@@ -80,8 +80,7 @@ FIGURES: tuple[Figure, ...] = (
     Figure(
         "spread", "ECDF", "How much do prompts differ?",
         (("ECDF", "At each value, the share of prompts that have it or less. A point is a prompt; several "
-                  "seeds of one prompt are averaged."),
-         *((metric.title, metric.definition) for metric in METRICS)),
+                  "seeds of one prompt are averaged."),),
         _of(spreads.spread),
     ),
     Figure(
@@ -142,7 +141,7 @@ def figure(
     panel = charts.panel(entry.title, entry.question, list(drawn.data), drawn.layout)
     return panel | {
         "id": id,
-        "words": [*entry.words, ("Intervals", INTERVAL)],
+        "words": [*entry.words, *drawn.words],
         "controls": [control.plain() for control in drawn.controls],
         "tables": [table.plain() for table in drawn.tables],
         "said": drawn.said,

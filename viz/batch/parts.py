@@ -16,6 +16,7 @@ INTERVAL = (
     "Intervals: 95 % percentile bootstrap, prompts drawn again with replacement (2,000 draws, fixed seed); n "
     "is the number of prompts that say something."
 )
+INTERVALS = ("Intervals", INTERVAL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ class Control:
 @dataclass(frozen=True)
 class Drawn:
     """One figure. said: its result in a sentence. empty: why there is nothing to draw. cells: the run of each
-    row of a map, whose columns are its rounds."""
+    row of a map, whose columns are its rounds. words: definitions that this choice needs."""
 
     data: Sequence[Spec] = ()
     layout: Spec = field(default_factory=dict[str, Any])
@@ -88,6 +89,7 @@ class Drawn:
     said: str = ""
     empty: str = ""
     cells: Sequence[str] = ()
+    words: Sequence[tuple[str, str]] = ()
 
 
 def picked(asked: Mapping[str, str], name: str, options: Iterable[str]) -> str:

@@ -9,6 +9,7 @@ from viz.batch import stats
 from viz.batch.drafted import NOTHING, UNITS, WHAT, diagonal, run_lengths
 from viz.batch.groups import BY_ID, METRICS, Batch, Key, Metric, Run, Setting, compare
 from viz.batch.parts import (
+    INTERVALS,
     Control,
     Drawn,
     Look,
@@ -106,11 +107,16 @@ def spread(settings: Sequence[Setting], look: Sequence[Look], asked: Mapping[str
             continue
         x, y = stats.ecdf([values[key] for key in keys])
         firsts = [setting.prompts[key][0] for key in keys]
-        stair = line(x, y, setting, own)
+        # equal values stand above each other, so that each of them can be chosen
+        stair = line([x[0], *x], [0, *((at + 1) / len(x) for at in range(len(x)))], setting, own)
         stair["line"]["shape"] = "hv"
-        stair["customdata"] = [{"run": run.row["key"], "prompt": plain_text(run.name)} for run in firsts]
-        stair["hovertemplate"] = (
-            "%{customdata.prompt}: " + f"%{{x:.{metric.digits}f}}; %{{y:.0%}} of the prompts have no more"
+        stair["marker"] = stair["marker"] | {"size": [0] + [7] * len(x)}
+        stair["customdata"] = [
+            {"run": run.row["key"], "prompt": plain_text(run.name), "share": f"{share:.0%}"}
+            for run, share in zip([firsts[0], *firsts], [y[0], *y], strict=True)
+        ]
+        stair["hovertemplate"] = "%{customdata.prompt}: " + (
+            f"%{{x:.{metric.digits}f}}; %{{customdata.share}} of the prompts have no more"
         )
         data.append(stair)
         rows += [
@@ -121,7 +127,7 @@ def spread(settings: Sequence[Setting], look: Sequence[Look], asked: Mapping[str
         return Drawn(controls=[control] if able else [], empty=NOTHING)
     lay = share_axis(layout(metric.title.lower(), "share of the prompts with no more"))
     table = Table("Prompts", ("setting", "prompt", metric.title.lower(), "share with no more"), rows, opens)
-    return Drawn(data, lay, [table], [control])
+    return Drawn(data, lay, [table], [control], words=[(metric.title, metric.definition)])
 
 
 def differences(batch: Batch, settings: Sequence[Setting], asked: Mapping[str, str]) -> Drawn:
@@ -158,7 +164,8 @@ def differences(batch: Batch, settings: Sequence[Setting], asked: Mapping[str, s
         f"{found.ahead}, equal on {found.level}, below on {found.behind} ({better[metric.better]})."
     )
     tables = [_metrics(a, b, measured), _prompts(a, b, ordered, left, right)]
-    return Drawn(_points(a, b, metric, ordered), lay, tables, chosen, said)
+    told = [(metric.title, metric.definition), INTERVALS]
+    return Drawn(_points(a, b, metric, ordered), lay, tables, chosen, said, words=told)
 
 
 def _points(a: Setting, b: Setting, metric: Metric, ordered: Sequence[Key]) -> list[Spec]:
@@ -273,7 +280,7 @@ def reliability(settings: Sequence[Setting], look: Sequence[Look], asked: Mappin
         "high",
         "calibration error",
     )
-    return Drawn(data, lay, [Table("Reliability", columns, rows)])
+    return Drawn(data, lay, [Table("Reliability", columns, rows)], words=[INTERVALS])
 
 
 def calibration(setting: Setting) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
