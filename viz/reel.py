@@ -269,6 +269,7 @@ class ReelBuilder:
         if guess and event.lane == 0:
             self.grid.propose(event)
         self.forest.add(event)
+        self.conflicts.told(event)
         if self.rounds:
             self.rounds[-1].candidates.extend(event.ids)
             if guess:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from viz.cells import MARKS
 from viz.charts import Spec
+from viz.conflict import TOLD
 from viz.fate import JUDGES, Fates
 from viz.ops import short
 from workbench.trace import (
@@ -123,6 +124,8 @@ class Trials:
                 self._passes = tick, (self._passes[1] + 1 if tick == self._passes[0] else 1)
             case Observe(source, Cells(0, positions)) if self.fates.role(source) in JUDGES:
                 self._seen.update(dict.fromkeys(positions, source))
+            case Propose(source=source) if source in TOLD:
+                pass  # what is told about a pair is no trial
             case Propose(lane=0) if event.ids and event.first in self.fates.guesses:
                 self._proposed(event, beat)
             case Score(measure, Candidates(ids), values):

@@ -17,9 +17,11 @@ from workbench.trace import (
     DraftKind,
     Forward,
     Lanes,
+    Observe,
     Phase,
     Retract,
     Rule,
+    Source,
     Trace,
 )  # fmt: skip
 
@@ -124,6 +126,45 @@ def test_the_same_token_twice_in_one_round_shows_both_marginals_and_their_produc
     for row, one in zip(square["z"], left["y"], strict=True):
         for cell, two in zip(row, right["y"], strict=True):
             assert cell == (None if one is None or two is None else pytest.approx(one * two, abs=1e-6))
+
+
+def told_pair(chances: tuple[float, ...]) -> Trace:
+    """Two cells that may hold 1 or 2, each with a half, and what the second is once the first stands."""
+    s = Scribe()
+    begin(s, 2)
+    s.say(Phase(0, "Round 1"))
+    passes(s, 0, (0, 6))
+    even = ((0.5, 0.5), (0.5, 0.5))
+    s.say(Observe("target", Cells(0, (4, 5)), "vocabulary", ((1, 2), (1, 2)), even, (0.69, 0.69)))
+    one, two = s.propose("target", [4, 5], [1, 1], ROOT, [0.5, 0.5], DraftKind.POINT)
+    first = s.propose("joint_law", [4, 4], [1, 2], ROOT, [0.5, 0.5], DraftKind.POINT)
+    s.propose(
+        "joint_law", [5] * 4, [1, 2, 1, 2], [first[0]] * 2 + [first[1]] * 2, list(chances), DraftKind.POINT
+    )
+    s.say(Commit(0, (one, two)))
+    made = finished(s)
+    law = Source("joint_law", "the law", "combined")
+    return replace(made, glossary=replace(made.glossary, sources=made.glossary.sources | {"joint_law": law}))
+
+
+def test_the_joint_stands_beside_the_product_where_it_was_told() -> None:
+    trace = told_pair((0.0, 1.0, 1.0, 0.0))
+    (found,) = analyse(trace).conflicts.found
+    assert found.source == "joint_law" and found.shared == pytest.approx(1.0), "each tells the other"
+    spec = draw(trace, "conflict").spec
+    product, joint = spec["data"][2:]
+    assert product["z"] == [[0.25, 0.25], [0.25, 0.25]]
+    assert joint["z"] == [[0.0, 0.5], [0.5, 0.0]]
+    assert "25%" in (asked := analyse(trace).figures()["conflict"]["question"]) and "the law" in asked
+    assert "trials" not in analyse(trace).offered(), "what is told about a pair is no trial"
+
+
+def test_independent_positions_share_nothing_and_an_untold_joint_is_called_unknown() -> None:
+    (even,) = analyse(told_pair((0.5, 0.5, 0.5, 0.5))).conflicts.found
+    assert even.shared == pytest.approx(0.0)
+    (part,) = analyse(told_pair((0.5, 0.25, 0.5, 0.25))).conflicts.found
+    assert part.shared is None, "a quarter of the joint is missing"
+    assert "not asked for" in analyse(canvas()).figures()["conflict"]["question"]
 
 
 @pytest.mark.parametrize(("words", "apart", "applies"), [
