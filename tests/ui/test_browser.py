@@ -53,6 +53,7 @@ def test_an_exported_run_comes_back_with_the_same_badge(visit: Any, tmp_path: Pa
     window.run("run-a")
     badge = window.text("badge-a")
     with window.page.expect_download() as download:
+        window.find("export-menu").click()
         window.find("export-json").click()
     assert re.fullmatch(r"greedy-[\w-]{1,8}\.json", download.value.suggested_filename)
     saved = tmp_path / "trace.json"
@@ -129,6 +130,7 @@ def test_hostile_text_is_shown_and_not_run(visit: Any, tmp_path: Path) -> None:
     assert window.page.evaluate("window.hacked") is None
     assert window.page.locator("#stage img").count() == 0
     with window.page.expect_download() as download:
+        window.find("export-menu").click()
         window.find("export-json").click()
     assert re.fullmatch(r"[\w-]+\.json", download.value.suggested_filename)
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from workbench.exchange.command import command_line, words_of
 from workbench.run.acts import counted
-from workbench.trace import Report, Trace, WorkbenchError, check, load
+from workbench.trace import Header, Report, Trace, WorkbenchError, check, load
 from workbench.trace.journal import write_journal
 from workbench.ui.answer import Known, Outcome, outcome
 
@@ -69,11 +69,17 @@ class Record:
             "message": "" if self.running else footer.message,
             "method": trace.header.method,
             "title": self.title or trace.header.title,
-            "command": command_line(words_of(trace.header)),
+            "command": command(trace.header),
             "knobs": trace.header.knobs,
             "models": {card.role: card.name for card in trace.header.models},
             **done,
         }
+
+
+def command(header: Header) -> str:
+    """The command line that makes the run again; '' where none does."""
+    elsewhere = header.family == "imported" or header.interventions
+    return "" if elsewhere else command_line(words_of(header))
 
 
 def said(result: Outcome | None) -> dict[str, Any] | None:

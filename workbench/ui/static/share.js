@@ -44,6 +44,7 @@
     async function command(pane) {
       try {
         const about = await wb.ask(`/runs/${encodeURIComponent(runs[pane])}`);
+        if (!about.command) { wb.say("No command makes this run: it was recorded by another program, or a person took part in it. Its trace holds all of it."); return; }
         await wb.copy(about.command, `The command that makes run ${pane.toUpperCase()} is copied.`, about.command);
       } catch (error) {
         wb.say(error.message, "error");
