@@ -14,8 +14,10 @@ sys.path[:0] = [str(REPOSITORY), str(REPOSITORY / "tests" / "viz")]
 
 import fake_traces as fakes  # noqa: E402
 from test_acceptance import overlapped  # noqa: E402
-from test_canvas import canvas  # noqa: E402
+from test_canvas import canvas, told_pair  # noqa: E402
 from test_drafts import compared, copied  # noqa: E402
+from test_measures import fused  # noqa: E402
+from test_trials import guesses, ladder, lanes  # noqa: E402
 
 from viz import player  # noqa: E402
 from viz.reel import ReelBuilder, dumps, reel  # noqa: E402
@@ -36,6 +38,11 @@ window.ready = (async () => {
 
 TRACES = {
     "canvas": canvas,
+    "fused": fused,
+    "guesses": guesses,
+    "ladder": ladder,
+    "lanes": lanes,
+    "pair": lambda: told_pair((0.0, 1.0, 1.0, 0.0)),
     "compared": compared,
     "copied": copied,
     "overlapped": overlapped,

@@ -40,9 +40,65 @@ def test_a_mark_stands_in_its_row_only_when_the_cursor_got_there(opened: Opened)
     assert opened.page.evaluate(data) == first != last
 
 
-@pytest.mark.parametrize(("tab", "word"), [("bits", "sequential rounds"), ("conflict", "25% for")])
+@pytest.mark.parametrize(("tab", "word"), [("bits", "sequential rounds"), ("conflict", "twice 25%")])
 def test_charts_of_a_canvas_draw(opened: Opened, tab: str, word: str) -> None:
     opened.open("a=canvas")
     opened.test_id(f"tab-{tab}-a").click()
     opened.page.locator("[data-pane=a] .dw-panel .dw-caption", has_text=word).wait_for()
     opened.page.locator(f"[data-testid={tab}-a] .main-svg").first.wait_for()
+
+
+def test_a_quantity_is_read_round_by_round_and_place_by_place(opened: Opened) -> None:
+    opened.open("a=fused")
+    opened.test_id("tab-measures-a").click()
+    opened.test_id("measure-pick-a").select_option("rule:sure")
+    caption, box = opened.page.locator("[data-pane=a] .dw-panel .dw-caption"), opened.test_id("measures-a")
+    caption.filter(has_text="2 of 2 pass, 1 only by the combination").wait_for()
+    assert box.locator("[data-place]").evaluate_all("ns => ns.map(n => n.dataset.place)") == ["5", "7"]
+    opened.page.evaluate("player.panes.a.seekBeat(player.panes.a.reel.rounds[0].b[1])")
+    caption.filter(has_text="threshold 0.5 to 0.75").wait_for()
+    failed = "ns => ns.filter(n => n.classList.contains('dw-measure-no')).map(n => n.dataset.place).sort()"
+    assert box.locator("[data-place]").evaluate_all(failed) == ["5", "7"]
+    box.locator("[data-place='5']").click()
+    assert opened.state()["selected"]["candidate"] == 1
+    assert box.locator(".dw-measure-mine .dw-measure-dot").count() == 2, "its line through both rounds"
+
+
+def test_the_moment_of_an_early_end_stands_in_the_curve(opened: Opened) -> None:
+    opened.open("a=fused")
+    opened.test_id("tab-measures-a").click()
+    opened.test_id("measures-a").locator(".dw-measure-note", has_text="written early").wait_for()
+
+
+def test_a_ladder_hides_what_the_cursor_has_not_reached(opened: Opened) -> None:
+    opened.open("a=ladder")
+    opened.test_id("tab-trials-a").click()
+    rungs = opened.test_id("trials-a").locator(".dw-rung")
+    states = "ns => ns.map(n => [...n.classList].find(c => c.startsWith('dw-rung-')).slice(8))"
+    assert rungs.evaluate_all(states) == ["yes", "yes", "no", "never"]
+    began = "player.panes.a.reel.figures.trials.spec.trials[0].beat"
+    opened.page.evaluate(f"player.setClock('events'); player.panes.a.seekBeat({began})")
+    assert rungs.evaluate_all(states) == ["yes", "waits", "waits", "waits"]
+    rungs.nth(2).click()
+    assert opened.state()["selected"]["candidate"] == 0
+
+
+def test_two_lanes_show_what_was_taken_back_and_what_came_instead(opened: Opened) -> None:
+    opened.open("a=lanes")
+    opened.test_id("tab-trials-a").click()
+    column, text = opened.test_id("trials-a").locator("[data-c]"), opened.test_id("trials-a")
+    assert column.count() == 1 and "instead" in column.first.get_attribute("aria-label")
+    opened.page.evaluate("player.panes.a.seekBeat(player.panes.a.reel.rounds[1].b[1])")
+    text.locator(".dw-lane-back").wait_for()
+    states = "ns => ns.map(n => n.getAttribute('class').split(' ')[1].slice(8))"
+    assert column.evaluate_all(states) == ["yes", "back", "yes", "open"]
+
+
+@pytest.mark.parametrize(
+    ("name", "tab", "found"), [("guesses", "trials", ".dw-guess-row"), ("pair", "conflict", ".hm")]
+)
+def test_guesses_and_the_joint_are_drawn(opened: Opened, name: str, tab: str, found: str) -> None:
+    opened.open(f"a={name}")
+    opened.test_id(f"tab-{tab}-a").click()
+    opened.test_id(f"{tab}-a").locator(found).first.wait_for()
+    assert opened.test_id(f"{tab}-a").locator(found).count() == {"trials": 4, "conflict": 2}[tab]
