@@ -2,6 +2,7 @@
 
 import json
 import time
+import urllib.parse
 import urllib.request
 from typing import Any
 
@@ -105,6 +106,12 @@ def test_a_set_is_run_cancelled_gone_on_with_and_opened(visit: Any) -> None:
     window.find("sweep-cancel").click()
     kept = over(window)
     assert kept.startswith("Cancelled; what is done stays: ") and "0 of" not in kept
+    # it goes on as it was asked for, from where it was stopped
+    window.find("sweep-resume").click()
+    page.wait_for_function(LEFT)
+    window.find("sweep-cancel").click()
+    more = over(window)
+    assert int(more.split(": ")[1].split()[0]) > int(kept.split(": ")[1].split()[0])
     # a smaller set under the same name: what both share is not run again
     asked(window, "fresh", 3)
     window.find("sweep-run").click()
@@ -182,7 +189,12 @@ def test_narrow_and_dark_pages_do_not_scroll_sideways(
 
 
 def test_a_file_of_prompts_and_mistakes_in_the_form(visit: Any, tmp_path: Any) -> None:
-    window = opened(visit)
+    setup = {"methods": ["greedy"], "tasks": ["sort"], "count": 2, "max_tokens": 9, "models": {"target": "x"}}
+    window = opened(visit, "?" + urllib.parse.urlencode({"setup": json.dumps(setup)}))
+    ticked = "Array.from(document.querySelectorAll('.wb-pick-list input:checked'), (box) => box.value)"
+    assert window.page.evaluate(ticked) == ["greedy", "sort"]
+    assert window.find("sweep-model-target").input_value() == "x"
+    assert window.find("sweep-room").input_value() == "9"
     file = tmp_path / "mine.jsonl"
     file.write_text('{"answer": 1}')
     window.find("sweep-prompts").set_input_files(file)
@@ -196,3 +208,32 @@ def test_a_file_of_prompts_and_mistakes_in_the_form(visit: Any, tmp_path: Any) -
     window.find("sweep-run").click()
     window.find("sweep-complaint").wait_for(state="visible")
     assert "has the knob 'colour'" in window.text("sweep-complaint") and window.find("sweep-run").is_enabled()
+
+
+def test_the_report_opens_from_disk_and_its_choices_work(
+    browser: Any, address: str, small: str, tmp_path: Any
+) -> None:
+    file = tmp_path / "report.html"
+    with urllib.request.urlopen(f"{address}sweeps/report.html?name={small}") as answer:
+        file.write_bytes(answer.read())
+    context = browser.new_context(offline=True)
+    page, errors, requests = context.new_page(), [], []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("request", lambda request: requests.append(request.url))
+    page.goto(file.as_uri())
+    page.wait_for_selector(FIGURE.format("acceptance"), timeout=60_000)
+    for tab, name, value, told in (
+        ("lengths", "of", "written", "tokens written"),
+        ("passes", "setting", "2", ""),
+    ):
+        page.get_by_test_id(f"batch-tab-{tab}").click()
+        page.wait_for_selector(FIGURE.format(tab))
+        page.select_option(f"[data-testid=batch-{name}]", value)
+        assert page.get_by_test_id(f"batch-{name}").input_value() == value
+        assert told in page.get_by_test_id("batch-chart").inner_text()
+    assert page.locator(".dw-batch-summary tbody tr").count() == 4
+    page.locator(".dw-batch-table summary").first.click()
+    page.locator(".dw-batch-open").first.click()
+    assert "traces/" in page.get_by_test_id("report-said").inner_text()
+    assert not errors and requests == [file.as_uri()]
+    context.close()

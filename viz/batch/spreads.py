@@ -110,7 +110,7 @@ def spread(settings: Sequence[Setting], look: Sequence[Look], asked: Mapping[str
         # equal values stand above each other, so that each of them can be chosen
         stair = line([x[0], *x], [0, *((at + 1) / len(x) for at in range(len(x)))], setting, own)
         stair["line"]["shape"] = "hv"
-        stair["marker"] = stair["marker"] | {"size": [0] + [7] * len(x)}
+        stair["marker"] |= {"size": [0] + [7] * len(x), "opacity": 1, "line": {"width": 0}}
         stair["customdata"] = [
             {"run": run.row["key"], "prompt": plain_text(run.name), "share": f"{share:.0%}"}
             for run, share in zip([firsts[0], *firsts], [y[0], *y], strict=True)

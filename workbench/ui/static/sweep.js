@@ -5,7 +5,7 @@
   const VIEW = "many", PLOTLY = "/vendor/plotly.min.js", READ_MS = 1000;
   const FILES = [["table.csv", "Rows, CSV"], ["table.json", "Rows, JSON"], ["report.json", "Report, JSON"], ["report.html", "Report, HTML"]];
   const state = {sweep: "", task: "", column: "score", figure: "", show: ""};
-  let form = null, shown = null, chosen = -1, controls = null, figure = null, frame = null, begun = false, turn = 0, again = 0;
+  let form = null, shown = null, chosen = -1, controls = null, figure = null, frame = null, begun = false, turn = 0, again = 0, led = "";
 
   // ---- which view -----------------------------------------------------------------------
 
@@ -30,7 +30,7 @@
       return;
     }
     form = new wb.SweepForm(controls, {...options, families: choices.families, methods: choices.methods, models: choices.models},
-      {pick: (sweep) => pick({sweep, task: "", show: ""}), reuse: () => form.fill(shown.setup), grown: (job) => { if (job.name === state.sweep) ask(true); }, ended});
+      {pick: (sweep) => pick({sweep, task: "", show: ""}), reuse: () => form.fill(shown.setup), grown, ended});
     if (setup) form.fill(setup);
     if (!state.sweep && options.sweeps.length) state.sweep = options.sweeps[0];
     form.sweeps(options.sweeps, state.sweep);
@@ -38,9 +38,17 @@
     await ask();
   }
 
+  /* The set that runs is shown once, as soon as it has a table; who looks at another one is left alone. */
+  function grown(job) {
+    if (job.name === state.sweep) ask(true);
+    else if (led !== job.name) ended(job);
+  }
+
   async function ended(job) {
     try {
       const {sweeps} = await wb.ask("/sweeps/options.json");
+      if (!sweeps.includes(job.name)) return;
+      led = job.name;
       Object.assign(state, job.name === state.sweep ? {} : {sweep: job.name, task: "", show: ""});
       form.sweeps(sweeps, state.sweep);
       remember();
