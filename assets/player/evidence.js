@@ -126,9 +126,9 @@
   /* On a canvas: what was guessed for this position, round by round, and what came of it. */
   dw.guesses = function (pane, lane, position) {
     const {reel, now} = pane, runs = [], points = [];
-    for (const candidate of reel.candidates) {
-      if (!candidate || candidate.beat > now.beat) { if (candidate) break; continue; }
-      if (!candidate.guess || candidate.lane !== lane || candidate.position !== position) continue;
+    for (const id of reel.guesses.get(`${lane}:${position}`) || []) {
+      const candidate = reel.candidates[id];
+      if (candidate.beat > now.beat) break;
       const round = reel.beats[candidate.beat].r, status = reel.statuses[now.status[candidate.id] || 0], run = runs[runs.length - 1];
       points.push([round, candidate.prob]);
       if (run && run.fill === candidate.fill && !["committed", "remasked"].includes(run.status)) Object.assign(run, {last: round, prob: candidate.prob, status, id: candidate.id});
@@ -150,14 +150,7 @@
   function life(pane, candidate, verdicts) {
     const {reel, now} = pane, rows = [[candidate.beat, `proposed with ${dw.number(candidate.prob)}`]];
     for (const {beat, rule, passed} of verdicts) rows.push([beat, `${rule.title}: ${passed ? "yes" : "no"}`]);
-    for (let at = candidate.beat; at <= now.beat; at += 1) {
-      for (const op of reel.beats[at].o) {
-        if (op[0] === "c" && op[2].includes(candidate.id)) rows.push([at, "committed"]);
-        if (op[0] === "s" && op[2].includes(candidate.id) && ["unexamined", "pruned", "remasked"].includes(reel.statuses[op[1]])) {
-          rows.push([at, reel.looks[reel.statuses[op[1]]].title]);
-        }
-      }
-    }
+    for (const [beat, text] of pane.turns(candidate.id)) if (beat <= now.beat) rows.push([beat, text]);
     rows.sort((a, b) => a[0] - b[0]);
     return el("ol", {class: "dw-life", "aria-label": "Life of this candidate"}, ...rows.slice(-8).map(([beat, text]) =>
       el("li", {}, el("button", {type: "button", class: "dw-link", title: reel.beats[beat].s, text: reel.beats[beat].h.split(" · ").pop() || "start",

@@ -53,6 +53,7 @@
       this.now = new dw.Now(this.reel);
       this.known = new Map();
       this.scored = new Map();
+      this.became = new Map();
       this.held = new Map();
       this.indexed = 0;
       this.text.reset();
@@ -206,6 +207,7 @@
             }
           }
           this.hold(op);
+          this.turn(op);
           if (op[0] !== "j" || !["c", "p"].includes(op[2])) continue;
           for (const [at, ref] of op[4].entries()) {
             const each = op[2] === "c" ? ref : this.held.get(`${op[3]}:${ref}`);  // a verdict about a cell is one about what it holds

@@ -312,16 +312,16 @@
       if (panes.length) this.race.draw(panes, this.clock, this.cursor, max);
       this.say(split);
       const lead = (this.picked && this.panes[this.picked.pane]) || panes.find((pane) => pane.max(this.clock) >= this.cursor) || panes[0];
-      this.explain(lead);
-      for (const part of this.parts) part.draw(lead, this.picked, split);
+      this.explain(lead, split);
     }
 
-    /* While playing fast nobody reads each sentence: the inspector keeps up ten times a second. */
-    explain(lead) {
+    /* While playing fast nobody reads each sentence: inspector and panels keep up ten times a second. */
+    explain(lead, split) {
       const time = performance.now();
       if (this.playing && time - (this.told || 0) < 100) return;
       this.told = time;
       this.why.draw(lead, this.picked);
+      for (const part of this.parts) part.draw(lead, this.picked, split);
     }
 
     say(split) {

@@ -10,7 +10,7 @@
       Object.assign(this, {
         beats: [], rounds: [], trees: {}, rows: [], born: [], vocab: {}, candidates: [], clocks: [], eos: new Set(),
         glossary: {sources: {}, rules: {}, measures: {}, spaces: {}}, figures: {}, offered: ["text"], map: null,
-        passes: [], header: null, footer: null, statuses: [], births: [], looks: {}, version: 0,
+        passes: [], guesses: new Map(), header: null, footer: null, statuses: [], births: [], looks: {}, version: 0,
       });
     }
 
@@ -48,6 +48,11 @@
           id: first + at, source, birth, lane, position: positions[at], fill: fills[at], parent: dw.col(parents, at),
           prob: dw.col(probs, at), kind, guess, above: dw.col(above, at), beat,
         };
+        if (guess) {
+          const cell = `${lane}:${positions[at]}`;
+          if (!this.guesses.has(cell)) this.guesses.set(cell, []);
+          this.guesses.get(cell).push(first + at);
+        }
       }
     }
 
