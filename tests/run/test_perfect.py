@@ -3,7 +3,9 @@
 import pytest
 
 from workbench import tasks
+from workbench.cli import main
 from workbench.models.shelf import Shelf
+from workbench.run.perfect import meant
 from workbench.run.prepare import prepare
 from workbench.run.recorder import Recording
 from workbench.run.replay import replay
@@ -65,6 +67,18 @@ def test_a_run_of_it_is_checked_and_replayed(shelf: Shelf) -> None:
     trace = Recording(prepare(request, shelf)).run()
     assert trace.header.models[0].name == "oracle:shuffle:3" and trace.header.models[0].parameters == 0
     assert check(trace).ok and replay(trace, shelf).ok
+
+
+def test_alone_it_means_that_of_the_prompt(capsys: pytest.CaptureFixture[str]) -> None:
+    assert meant({"denoiser": "oracle", "target": "x"}, "sort", 2) == {
+        "denoiser": "oracle:sort:2",
+        "target": "x",
+    }
+    with pytest.raises(WorkbenchError, match="of a generated task only"):
+        meant({"denoiser": "oracle"}, "", 0)
+    words = ["run", METHOD, "--task", "sort:2", "--model", "denoiser=oracle", "--max-tokens", "24"]
+    assert main(words) == 0
+    assert capsys.readouterr().out.strip() == tasks.make("sort", 2).answer
 
 
 @pytest.mark.parametrize(

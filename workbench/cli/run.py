@@ -16,6 +16,7 @@ from workbench.models.api import ModelError
 from workbench.models.shelf import Shelf
 from workbench.run.acts import counted
 from workbench.run.answer import answer_ids
+from workbench.run.perfect import meant
 from workbench.run.prepare import Prepared, prepare
 from workbench.run.recorder import Recording
 from workbench.run.request import Request
@@ -33,7 +34,8 @@ def command(options: argparse.Namespace) -> int:
     """Decode, print the text, write the trace; 0, or 1 if the run failed, or 130 if it was interrupted."""
     instance = _instance(options.task) if options.task else None
     out = _out(options.out)
-    request = _request(options, instance.prompt if instance else _prompt(options))
+    models = meant(dict(options.model), instance.task if instance else "", instance.seed if instance else 0)
+    request = _request(options, instance.prompt if instance else _prompt(options), models)
     with _stoppable() as stopped:
         prepared = _prepared(request, stopped)
         journal = JournalWriter(out) if out is not None and out.name.endswith(".jsonl") else None
@@ -52,12 +54,12 @@ def command(options: argparse.Namespace) -> int:
     return 0
 
 
-def _request(options: argparse.Namespace, prompt: str) -> Request:
+def _request(options: argparse.Namespace, prompt: str, models: dict[str, str]) -> Request:
     return Request(
         method=options.method,
         prompt=prompt,
         knobs=dict(options.set),
-        models=dict(options.model),
+        models=models,
         seed=options.seed,
         max_tokens=options.max_tokens,
         detail=options.detail,

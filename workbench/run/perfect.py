@@ -1,6 +1,7 @@
 """The perfect model as one that can be named: 'oracle:TASK:SEED' knows every right answer of one prompt."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -14,9 +15,11 @@ from workbench.models.meter import Meter
 from workbench.models.oracle import Oracle
 from workbench.models.shelf import Entry, Loaded, Shelf
 from workbench.run.request import DEFAULT_MODELS
+from workbench.trace import WorkbenchError
 
 ORACLE = "oracle"
-"""The first part of its name; a sweep takes it alone, and means the one of each prompt."""
+"""The first part of its name; alone it means the one of the prompt that is asked."""
+TITLE = "Knows every right answer of the chosen task's prompt: what is lost with it, the decoder has lost"
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +46,21 @@ def is_oracle(name: str) -> bool:
     return name.partition(":")[0] == ORACLE
 
 
+def meant(models: Mapping[str, str], task: str, seed: int) -> dict[str, str]:
+    """Models by role, where the perfect model alone means the one of this task's prompt. task '': of a prompt
+    of one's own, whose right answers nobody has listed. Raises WorkbenchError."""
+    if ORACLE in models.values() and not task:
+        raise WorkbenchError(
+            f"A perfect model knows the answers of a generated task only; choose a task whose answers can be "
+            f"listed ({_able()}) and leave its prompt as it is, or choose another model."
+        )
+    return {role: f"{ORACLE}:{task}:{seed}" if name == ORACLE else name for role, name in models.items()}
+
+
+def _able() -> str:
+    return ", ".join(each.name for each in tasks.TASKS.values() if each.answers)
+
+
 def open_model(shelf: Shelf, name: str, device: str, dtype: str, prompt: str) -> Loaded:
     """The model of this name, from the shelf or made for this prompt. Raises WorkbenchError."""
     return _perfect(shelf, name, prompt) if is_oracle(name) else shelf.open(name, device, dtype)
@@ -60,8 +78,7 @@ def _perfect(shelf: Shelf, name: str, prompt: str) -> Perfect:
         )
     texts = tasks.answers(instance)
     if not texts:
-        able = ", ".join(each.name for each in tasks.TASKS.values() if each.answers)
-        raise ModelError(f"The right answers of '{task}' cannot be listed; a perfect model has: {able}.")
+        raise ModelError(f"The right answers of '{task}' cannot be listed; a perfect model has: {_able()}.")
     return _made(shelf.open(DEFAULT_MODELS["denoiser"], "cpu", "float32"), name, instance.prompt, texts)
 
 

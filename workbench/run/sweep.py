@@ -28,7 +28,7 @@ from workbench.models.meter import never
 from workbench.models.shelf import Shelf
 from workbench.run import table
 from workbench.run.answer import answer_ids
-from workbench.run.perfect import ORACLE
+from workbench.run.perfect import ORACLE, meant
 from workbench.run.plan import CANVAS, MOST, OWN, Plan, own_knob, save
 from workbench.run.prepare import prepare, usual_model
 from workbench.run.prompts import Prompt, grade
@@ -164,15 +164,12 @@ def run_cell(
 ) -> Row | None:
     """One run: its trace is written, its row returned; None if it was stopped. Never raises for a run."""
     plan = cell.plan
-    models = {
-        role: f"{ORACLE}:{cell.task}:{cell.seed}" if name == ORACLE else name
-        for role, name in cell.models.items()
-    }
-    request = Request(
-        cell.method, cell.text, dict(cell.knobs), models, cell.run_seed, plan.max_tokens,
-        plan.detail, plan.device, plan.dtype,
-    )  # fmt: skip
     try:
+        models = meant(cell.models, "" if cell.prompt else cell.task, cell.seed)
+        request = Request(
+            cell.method, cell.text, dict(cell.knobs), models, cell.run_seed, plan.max_tokens,
+            plan.detail, plan.device, plan.dtype,
+        )  # fmt: skip
         prepared = prepare(request, shelf, stop_requested)
     except WorkbenchError as error:
         return replace(cell.named, status=REFUSED, reason=REFUSED, sentence=str(error))

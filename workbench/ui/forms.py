@@ -8,10 +8,17 @@ from workbench.methods.api import RECONSTRUCTION, Knob, Method, always
 from workbench.methods.catalogue import FAMILIES, catalogue, find
 from workbench.models.shelf import Entry, Shelf, missing
 from workbench.run.intervene import acts
+from workbench.run.perfect import ORACLE, TITLE
 from workbench.run.prepare import ROLE_TITLES, usual_model
 from workbench.run.request import DEFAULT_MODELS, MAX_TOKENS
 from workbench.trace import Value
 from workbench.ui.place import DEVICES, DTYPES, Settings
+
+PERFECT = {
+    "name": ORACLE, "label": "perfect model", "kind": "masked", "title": TITLE, "parameters": 0,
+    "available": True, "problem": "",
+}  # fmt: skip
+"""The model without weights, beside those of the shelf."""
 
 
 def choices(shelf: Shelf, settings: Settings) -> dict[str, Any]:
@@ -19,7 +26,7 @@ def choices(shelf: Shelf, settings: Settings) -> dict[str, Any]:
     return {
         "families": [family for family in FAMILIES if any(m.family == family for m in catalogue().values())],
         "methods": [method_json(method, shelf) for method in catalogue().values()],
-        "models": [model_json(entry) for entry in shelf.list()],
+        "models": [*(model_json(entry) for entry in shelf.list()), PERFECT],
         "defaults": dict(DEFAULT_MODELS),
         "roles": ROLE_TITLES,
         "max_tokens": MAX_TOKENS,

@@ -215,8 +215,9 @@ def _submit(place: Place, view: share.View, pane: str) -> Any:
         raise WorkbenchError(
             f"No method is chosen for {pane.upper()} (or they are still loading); choose one and run again."
         )
+    models = place.meant(plan.models, view.task, view.task_seed)
     request = place.request(
-        method=plan.method, prompt=view.prompt, knobs=plan.knobs, models=plan.models, seed=view.seed,
+        method=plan.method, prompt=view.prompt, knobs=plan.knobs, models=models, seed=view.seed,
         max_tokens=view.max_tokens, detail=view.detail, device=view.device, dtype=view.dtype,
     )  # fmt: skip
     return place.runner.submit(request, Known(view.task, view.task_seed) if view.task else None)

@@ -81,6 +81,13 @@ class Place:
 
         return selection_json(method, knobs)
 
+    def meant(self, models: Mapping[str, str], task: str, seed: int) -> dict[str, str]:
+        """Models by role, the perfect model as the one of this task's prompt (see `run.perfect`)."""
+        with self._lock:
+            from workbench.run.perfect import meant
+
+        return meant(models, task, seed)
+
     def request(self, *, device: str = "", dtype: str = "", **given: Any) -> Request:
         """A request, on the program's own device unless another is named; method and knobs are checked."""
         device = _one_of("device", device or self.settings.device, DEVICES)

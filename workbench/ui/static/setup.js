@@ -273,7 +273,7 @@
   function label(model) {
     if (model.missing) return `${model.name} (not found here)`;
     const size = model.parameters ? ` · ${(model.parameters / 1e6).toPrecision(2)} M` : "";
-    return model.name + size + (model.available ? "" : " (cannot be opened)");
+    return (model.label || model.name) + size + (model.available ? "" : " (cannot be opened)");
   }
 
   wb.setup = (root, pane) => { wb.setups[pane] = new Setup(root, pane); };
