@@ -36,13 +36,14 @@
       const round = reel.rounds[trial.round], until = Math.min(now.beat, round ? round.b[1] : now.beat), picked = selected ? selected.candidate : undefined;
       const stamp = `${reel.version}:${trials.length}:${until}:${picked}`;
       if (this.stamp === stamp) return;
-      const again = this.stamp !== null && this.shown === trials.length, [x, y] = [this.body.scrollLeft, this.body.scrollTop];
+      const again = this.stamp !== null && this.shown === trials.length, at = again ? [this.body.scrollLeft, this.body.scrollTop] : null;
+      if (this.stamp === null) this.room = this.body.clientWidth || 600; // read once: a resize begins anew
       this.stamp = stamp;
       this.shown = trials.length;
       const seen = new Seen(reel, trial, until, until >= (round ? round.b[1] : 0));
       const drawn = trial.kind === "lanes" ? this.lanes(seen, picked) : trial.kind === "ladder" ? this.ladder(seen, picked) : this.guesses(seen, picked);
       this.body.replaceChildren(drawn);
-      if (again) this.body.scrollTo(x, y);
+      if (at && (at[0] || at[1])) this.body.scrollTo(...at);
       const title = round ? (round.heading ? `${round.heading} · ${round.title}` : round.title) : "";
       const later = reel.beats[now.beat].r > trial.round + 1 ? " (the last check so far)" : "";
       this.caption.textContent = this.caption.title = `${title}${later}: ${this.told(seen)}`;
@@ -112,7 +113,7 @@
     lanes(seen, picked) {
       const {reel, trial, done} = seen, tried = [...seen.tried].sort((one, two) => reel.candidates[one.id].position - reel.candidates[two.id].position || one.id - two.id);
       const again = tried.some((each) => each.first) || trial.back.length > 0;
-      const wide = Math.max(18, Math.min(58, Math.floor(((this.body.clientWidth || 600) - SIDE - 12) / tried.length)));
+      const wide = Math.max(18, Math.min(58, Math.floor((this.room - SIDE - 12) / tried.length)));
       const width = SIDE + wide * tried.length + 8, mid = TOP + HALF, low = mid + NAME, parts = [];
       const label = (y, text, extra) => parts.push(svg("text", {class: "dw-lane-title", x: 4, y, text: dw.clip(text, 13)}, svg("title", {text: extra || text})));
       label(TOP + HALF / 2, again ? "confidence" : "draft", reel.source(trial.drafter).title);
