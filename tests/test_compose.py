@@ -137,22 +137,18 @@ SMALLER = {menu.POOLED: {"depth": 1}, menu.OPTIMAL: {"total": 3}}
 """A pool drafts in time if its n-grams are pairs; three nodes have more than one best tree."""
 
 
-@pytest.fixture
-def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Few draws before the first draft, so that all can be enumerated, and a memory that soon knows."""
-    monkeypatch.setattr(menu, "SIMULATIONS", 3)
-    monkeypatch.setattr(menu, "CALIBRATION", 1)
-    monkeypatch.setattr(menu, "GRAMS", (1, 2, 2))
+SOON = menu.Habits(grams=(1, 2, 2), simulations=3, calibration=1)
+"""Few draws before the first draft, so that all can be enumerated, and a memory that soon knows."""
 
 
 @pytest.fixture
 def drafted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How many tokens were judged in every round that follows."""
+    """How many tokens were judged in every round that follows, by drafters with these habits."""
     counts: list[int] = []
     make = menu.drafter
 
     def noting(run, p):
-        drafter = make(run, p)
+        drafter = make(run, p, SOON)
         draft = drafter.draft
 
         def noted(run, room):
@@ -190,7 +186,6 @@ def test_every_refusal_is_a_sentence() -> None:
 
 
 @pytest.mark.parametrize("each", EXACTLY, ids=named)
-@pytest.mark.usefixtures("soon")
 def test_what_is_legal_and_lossless_has_the_targets_law(each: dict, drafted: list[int]) -> None:
     """Drawn trees have many branches: fewer seeds, and two symbols where the target draws at every node."""
     wide = each["shape"] != menu.CHAINED and each["siblings"] != menu.LIKELIEST

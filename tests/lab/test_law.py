@@ -7,6 +7,7 @@ import torch
 
 from workbench.lab.enumerate import ScriptedDice, branches
 from workbench.lab.law import (
+    Played,
     chi_square,
     chi_tail,
     continued,
@@ -94,7 +95,7 @@ def test_branches_have_total_weight_one_and_the_law_of_the_dice() -> None:
 def test_a_round_is_continued_by_the_target() -> None:
     """A round that writes one token of the target has the target's law of three."""
     law = random_law(5, 3)
-    found = round_law(lambda dice: (dice.pick(law(())).index,), law, 3)
+    found = round_law(lambda dice: Played((dice.pick(law(())).index,)), law, 3)
     reference = continued((), law, 3)
     assert variation(found.joint, reference) < 1e-12
     assert found.mean == pytest.approx(1) and found.branches == 3

@@ -7,6 +7,7 @@ from typing import Any
 from workbench.lab import describe
 from workbench.lab.experiment import Experiment, Finding, explore
 from workbench.lab.mistakes import MISTAKES
+from workbench.lab.pairs import completed
 from workbench.lab.record import caught
 from workbench.trace import WorkbenchError
 
@@ -15,10 +16,13 @@ BAR = 30
 
 def command(options: argparse.Namespace) -> int:
     """One experiment, or the table of all mistakes."""
-    if not options.rule and not options.mistake:
+    if options.drafter or options.verify:
+        found = explore(_pair(options))
+    elif not options.rule and not options.mistake:
         return _table(options)
-    rule = options.rule or _rule_of(options.mistake)
-    found = explore(_experiment(options, rule, options.mistake))
+    else:
+        rule = options.rule or _rule_of(options.mistake)
+        found = explore(_experiment(options, rule, options.mistake))
     said = described(found)
     print(json.dumps(said, indent=2, ensure_ascii=False) if options.json else _page(said))
     return 0
@@ -43,7 +47,20 @@ def _rule_of(mistake: str) -> str:
 
 
 def _experiment(options: argparse.Namespace, rule: str, mistake: str) -> Experiment:
-    return Experiment(rule, mistake, options.seed, options.vocabulary, options.temperature)
+    return Experiment(rule, mistake, options.seed, options.vocabulary or 4, options.temperature)
+
+
+def _pair(options: argparse.Namespace) -> Experiment:
+    """A pair of the composition menu; what was not said is what the drafter makes by itself."""
+    if options.rule or options.mistake:
+        raise WorkbenchError("--drafter and --verify name a pair; leave --rule and --mistake out.")
+    if not (options.drafter and options.verify):
+        raise WorkbenchError("A pair is a drafter and a rule; give both --drafter and --verify.")
+    pair = completed(options.drafter, options.verify, options.shape, options.siblings)
+    return Experiment(
+        pair.verification, "", options.seed, options.vocabulary or 3, options.temperature,
+        pair.drafter, pair.shape, pair.siblings,
+    ).checked()  # fmt: skip
 
 
 def _table(options: argparse.Namespace) -> int:
@@ -69,7 +86,11 @@ def _table(options: argparse.Namespace) -> int:
 def _page(said: dict[str, Any]) -> str:
     """One experiment in lines."""
     words = said["words"]
+    pair = said["pair"]
     lines = [f"{said['rule']}, {words['title'] if words else 'as published'}"]
+    if pair:
+        lines = [f"{pair['title']}, {pair['siblings']}", f"  refused:  {pair['refused'] or 'no'}"]
+        lines += [f"  here:     {pair['ran']}", f"  why:      {pair['why']}"]
     if words:
         lines += [f"  wrong:    {words['wrong']}", f"  tempting: {words['tempting']}"]
         lines += [f"  right:    {words['right']}"]
@@ -83,7 +104,8 @@ def _page(said: dict[str, Any]) -> str:
             f"over {law['tokens']} token{'s' * (law['tokens'] > 1)}: total variation {law['variation']:.4g}, "
             f"samples to p < 1e-9: {_samples(law['samples'])}"
         )
-    lines.append(f"expected tokens per step: {said['mean']:.4f} (as published {said['right_mean']:.4f})")
+    right = f"with {pair['proper']}" if pair and pair["proper"] else "as published"
+    lines.append(f"expected tokens per step: {said['mean']:.4f} ({right} {said['right_mean']:.4f})")
     lines.append(said["caught"]["sentence"])
     return "\n".join(lines)
 

@@ -3,8 +3,10 @@
 from math import inf
 from typing import Any
 
-from workbench.lab.experiment import COLDEST, HOTTEST, SIZES, Experiment, Finding, Shown
+from workbench.lab.experiment import COLDEST, HOTTEST, SAME, SIZES, Experiment, Finding, Shown
 from workbench.lab.mistakes import MISTAKES, Mistake
+from workbench.lab.pairs import CHOICES, Pair, proper
+from workbench.lab.reasons import ran, why
 from workbench.lab.recipes import RECIPES
 from workbench.lab.record import Caught
 from workbench.methods.loops.verification import VERIFICATIONS
@@ -37,7 +39,28 @@ def options() -> dict[str, Any]:
         for id, recipe in RECIPES.items()
     ]
     temperature = {"low": COLDEST, "high": HOTTEST}
-    return {"rules": rules, "sizes": SIZES, "temperature": temperature, "definitions": DEFINITIONS}
+    return {
+        "rules": rules,
+        "pairs": {name: list(choices) for name, choices in CHOICES.items()},
+        "titles": {id: rule.title for id, rule in VERIFICATIONS.items()},
+        "sizes": SIZES,
+        "temperature": temperature,
+        "definitions": DEFINITIONS,
+    }
+
+
+def paired(pair: Pair, variation: float) -> dict[str, Any]:
+    """A pair in words: why it is refused, what ran, and what the refusal is about."""
+    kept = variation < SAME
+    instead = proper(pair) if pair.reason else ""
+    return {
+        "title": f"{pair.rule.title} on {pair.drafter}, {pair.shape}",
+        "siblings": pair.siblings,
+        "refused": pair.reason,
+        "ran": ran(pair),
+        "why": why(pair, kept),
+        "proper": VERIFICATIONS[instead].title if instead else "",
+    }
 
 
 def mistake(each: Mistake) -> dict[str, str]:
@@ -54,6 +77,7 @@ def finding(found: Finding) -> dict[str, Any]:
     return {
         "rule": asked.rule,
         "mistake": asked.mistake,
+        "pair": paired(asked.pair, found.variation) if asked.pair else None,
         "seed": asked.seed,
         "size": asked.size,
         "temperature": asked.temperature,
@@ -83,7 +107,8 @@ def catching(found: Caught) -> dict[str, Any]:
     return {
         "seed": found.trace.header.seed,
         "events": len(found.trace.events),
-        "parts": parts if parts >= 0 else None,
+        "parts": parts if parts >= 0 and not found.refused else None,
+        "hidden": found.refused and found.hidden,
         "check": {"ok": ok, "event": None if ok else found.report.problems[0].event},
         "sentence": found.sentence,
     }

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 
+from workbench.lab import pairs
 from workbench.lab.enumerate import quickly
 from workbench.lab.law import (
     RoundLaw,
@@ -14,7 +15,8 @@ from workbench.lab.law import (
     variation,
 )
 from workbench.lab.mistakes import MISTAKES, Mistake
-from workbench.lab.recipes import PROMPT, RECIPES, Recipe, Tables, one_round
+from workbench.lab.pairs import Pair
+from workbench.lab.recipes import PROMPT, RECIPES, Recipe, Tables, played
 from workbench.lab.tables import Law, random_law
 from workbench.maths.sample import warp
 from workbench.methods.loops.verification import VERIFICATIONS, Verification
@@ -32,17 +34,23 @@ RIGHT = ""
 @dataclass(frozen=True)
 class Experiment:
     """rule: id of a verification rule. mistake: id, or '' for the rule as published. seed: of the tables.
-    size: tokens in the vocabulary. temperature: of both models."""
+    size: tokens in the vocabulary. temperature: of both models. drafter, shape, siblings: of the composition
+    menu, where the question is about a pair of drafter and rule; all '' where it is about a rule."""
 
     rule: str
     mistake: str = RIGHT
     seed: int = 0
     size: int = 3
     temperature: float = 1.0
+    drafter: str = ""
+    shape: str = ""
+    siblings: str = ""
 
     def checked(self) -> "Experiment":
         """This experiment, or the first sentence that says what is wrong with it."""
-        if self.rule not in RECIPES:
+        if self.drafter or self.shape or self.siblings:
+            self._check_pair()
+        elif self.rule not in RECIPES:
             raise WorkbenchError(
                 f"The laboratory has no rule '{self.rule[:40]}'; there are: {', '.join(RECIPES)}."
             )
@@ -65,6 +73,30 @@ class Experiment:
             )
         return self
 
+    def _check_pair(self) -> None:
+        for name, choices in pairs.CHOICES.items():
+            given = self.rule if name == "verification" else getattr(self, name)
+            if given not in choices:
+                raise WorkbenchError(f"{name} = '{given[:40]}' is not one of: {', '.join(choices)}.")
+        if self.mistake:
+            raise WorkbenchError("A mistake belongs to a rule alone; ask for it without a drafter.")
+
+    @property
+    def pair(self) -> Pair | None:
+        """The pair of drafter and rule that is asked about; None where a rule is."""
+        if not self.drafter:
+            return None
+        return Pair(self.drafter, self.shape, self.siblings, self.rule, self.temperature)
+
+    @property
+    def right(self) -> "Experiment | None":
+        """What this one is measured against: the rule without its mistake; for a refused pair the rule that
+        is proven for its drafts. None where it is right itself, or nothing is."""
+        if self.pair:
+            rule = pairs.proper(self.pair) if self.pair.reason else ""
+            return replace(self, rule=rule) if rule else None
+        return replace(self, mistake=RIGHT) if self.mistake else None
+
     @property
     def wrong(self) -> Mistake | None:
         return MISTAKES.get(self.mistake)
@@ -75,7 +107,9 @@ class Experiment:
 
     @property
     def recipe(self) -> Recipe:
-        """The rule's recipe, bent if a mistake is switched on."""
+        """The rule's recipe, bent if a mistake is switched on; or that of a pair."""
+        if self.pair:
+            return pairs.recipe(self.pair, self.tables.draft)
         right = RECIPES[self.rule]
         return self.wrong.bend(right) if self.wrong else right
 
@@ -102,8 +136,8 @@ class Shown:
 
 @dataclass(frozen=True)
 class Finding:
-    """What came out. shown: for 1, 2, ... tokens. mean: expected tokens per round, with the mistake as
-    it is; right_mean: without it. branches: ways the dice can fall."""
+    """What came out. shown: for 1, 2, ... tokens. mean: expected tokens per round; right_mean: of what it is
+    measured against. branches: ways the dice can fall."""
 
     experiment: Experiment
     shown: tuple[Shown, ...]
@@ -124,20 +158,20 @@ class Finding:
 @lru_cache(maxsize=256)
 @quickly()
 def explore(experiment: Experiment) -> Finding:
-    """The exact law of one round, continued by the target. Raises WorkbenchError for a bad question."""
+    """The exact law of what is written, continued by the target. Raises WorkbenchError for a bad question."""
     experiment.checked()
     tables, tokens = experiment.tables, experiment.recipe.depth + 1
     target = processed(tables.target, experiment.temperature)
     law = law_of(experiment.recipe, tables, target, experiment.temperature)
     reference = continued((), target, tokens)
     shown = tuple(compared(marginal(law.joint, n), marginal(reference, n), n) for n in range(1, tokens + 1))
-    right = explore(replace(experiment, mistake=RIGHT)).mean if experiment.mistake else law.mean
+    right = explore(experiment.right).mean if experiment.right else law.mean
     return Finding(experiment, shown, law.mean, right, law.branches)
 
 
 def law_of(recipe: Recipe, tables: Tables, target: Law, temperature: float) -> RoundLaw:
-    """The law of one round of a recipe, continued by the target."""
-    return round_law(lambda dice: one_round(recipe, tables, temperature, dice), target, recipe.depth + 1)
+    """The law of one round of a recipe (of a whole run where it warms up), continued by the target."""
+    return round_law(lambda dice: played(recipe, tables, temperature, dice), target, recipe.depth + 1)
 
 
 def processed(law: Law, temperature: float) -> Law:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from math import ceil, inf
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -16,6 +17,14 @@ Text = tuple[int, ...]
 Joint = Mapping[Text, float]
 """The probability of every text of one length."""
 
+
+class Played(NamedTuple):
+    """What was written, and in how many rounds."""
+
+    text: Text
+    rounds: int = 1
+
+
 NOTICED = 1e-9
 """A test has noticed when a law like the target's would look as bad with at most this probability."""
 NOTHING = 1e-12
@@ -26,8 +35,8 @@ NOTHING = 1e-12
 class RoundLaw:
     """What one round writes, continued by the target to `tokens` tokens.
 
-    joint: the law of those tokens. mean: expected tokens of the round itself. branches: ways the dice
-    can fall.
+    joint: the law of those tokens. mean: expected tokens over expected rounds, of what was played itself.
+    branches: ways the dice can fall.
     """
 
     joint: Joint
@@ -36,20 +45,21 @@ class RoundLaw:
     branches: int
 
 
-def round_law(play: Callable[[ScriptedDice], Text], target: Law, tokens: int) -> RoundLaw:
-    """Walk every branch of `play`, a round that writes 1 to `tokens` tokens; `target` speaks about texts
-    that begin where the round begins."""
+def round_law(play: Callable[[ScriptedDice], Played], target: Law, tokens: int) -> RoundLaw:
+    """Walk every branch of `play`, which writes 1 to `tokens` tokens; `target` speaks about texts that
+    begin where it begins."""
     written: dict[Text, float] = defaultdict(float)
-    count = 0
-    for weight, text in branches(play):
-        written[text] += weight
+    count, rounds = 0, 0.0
+    for weight, played in branches(play):
+        written[played.text] += weight
+        rounds += weight * played.rounds
         count += 1
     joint: dict[Text, float] = defaultdict(float)
     for text, weight in written.items():
         for full, share in continued(text, target, tokens).items():
             joint[full] += weight * share
     mean = sum(weight * len(text) for text, weight in written.items())
-    return RoundLaw(dict(joint), tokens, mean, count)
+    return RoundLaw(dict(joint), tokens, mean / rounds, count)
 
 
 def continued(text: Text, law: Law, tokens: int) -> dict[Text, float]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from workbench.lab.law import Text
+from workbench.lab.law import Played
 from workbench.lab.tables import Law, TableCausal
 from workbench.methods.dice import Dice
 from workbench.methods.loops.draft_verify import Drafter, draft_verify
@@ -14,9 +14,11 @@ from workbench.methods.loops.sampling import Plain
 from workbench.methods.loops.verification import VERIFICATIONS, Verify
 from workbench.methods.run import Run
 from workbench.models.meter import Meter
-from workbench.trace import DraftKind, Event, Measure, Phase, Rule
+from workbench.trace import DraftKind, Event, Measure, Phase, Rule, Source
 
 PROMPT = (0, 1)
+CORPUS = ((1, 0, 1, 2, 0, 1, 1, 2), (2, 0, 1, 0, 0, 2, 1), (0, 2, 1, 2, 2, 0, 1, 2))
+"""What is retrieved from, for every vocabulary of three tokens or more."""
 
 MakeDrafter = Callable[[Run, Plain], Drafter]
 
@@ -25,7 +27,8 @@ MakeDrafter = Callable[[Run, Plain], Drafter]
 class Recipe:
     """A drafter and a rule, as `draft_verify` takes them. depth: tokens of the longest draft.
 
-    drafts: what is drafted, in a few words. rules, measures: what the drafter judges and scores by.
+    drafts: what is drafted, in a few words. rules, measures, sources: what the drafter judges, scores and
+    proposes by. warms_up: it knows nothing in the first round, so that a whole run has to be walked.
     """
 
     drafter: MakeDrafter
@@ -34,6 +37,8 @@ class Recipe:
     drafts: str
     rules: tuple[Rule, ...] = ()
     measures: tuple[Measure, ...] = ()
+    sources: tuple[Source, ...] = ()
+    warms_up: bool = False
 
     def events(self, run: Run, sampling: Plain) -> Iterator[Event]:
         """Decode until the run's budget is spent."""
@@ -52,18 +57,18 @@ class Tables:
         """A run on these tables."""
         laws = {"target": self.target, "draft": self.draft}
         models = {role: TableCausal(law, self.size, role, meter) for role, law in laws.items()}
-        return Run(PROMPT, tokens, models, (), dice, meter, full)
+        return Run(PROMPT, tokens, models, (), dice, meter, full, corpus=lambda: CORPUS)
 
 
-def one_round(recipe: Recipe, tables: Tables, temperature: float, dice: Dice) -> Text:
-    """The tokens that the first round commits; the budget has room for the longest."""
+def played(recipe: Recipe, tables: Tables, temperature: float, dice: Dice) -> Played:
+    """The tokens that the first round commits, with room for the longest; or all that fit into the room."""
     run = tables.run(dice, recipe.depth + 1, Meter(), full=False)
     rounds = 0
     for event in recipe.events(run, Plain(temperature)):
-        rounds += isinstance(event, Phase)
-        if rounds == 2:
-            break
-    return tuple(run.answer)
+        rounds += isinstance(event, Phase) and event.level == 0
+        if rounds == 2 and not recipe.warms_up:
+            return Played(tuple(run.answer))
+    return Played(tuple(run.answer), rounds)
 
 
 def _chain(run: Run, sampling: Plain) -> Drafter:

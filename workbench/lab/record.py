@@ -2,13 +2,14 @@
 
 import dataclasses
 import hashlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, cast
 
 from workbench.lab.enumerate import quickly
 from workbench.lab.experiment import SAME, Experiment, explore
+from workbench.lab.reasons import why
 from workbench.lab.recipes import PROMPT
 from workbench.lab.tables import LetterTokens
 from workbench.methods.api import PUBLISHED, Guarantee, Method, Promise
@@ -20,13 +21,16 @@ from workbench.models.meter import Meter
 from workbench.models.tokens import Tokens
 from workbench.run.prepare import Prepared, glossary, versions
 from workbench.run.recorder import Recording
-from workbench.trace import Event, Header, ModelCard, Report, Trace, WorkbenchError, check
+from workbench.trace import Event, Header, Judge, ModelCard, Report, Trace, WorkbenchError, check
 
 METHOD = "lab"
 TOKENS = 8
 """Length of a recorded run."""
 TRIES = 40
 """How many seeds of the dice are tried for a run in which the mistake shows."""
+PAIR_TRIES = 8
+"""The same for a pair: what `check` can see of it shows in nearly every run."""
+UNTESTED = "The drafter found nothing to draft in any of {} runs; choose another seed."
 UNSEEN = (
     "With these tables the mistake changes nothing in any of {} runs; choose another seed or four tokens."
 )
@@ -36,14 +40,15 @@ UNSEEN = (
 class Caught:
     """A run in which the mistake shows, or any run of the right rule.
 
-    parts: the first event that the right rule on the same dice has not; -1 without a mistake. hidden: the
-    law of the first round is the target's all the same.
+    parts: the first event that the right rule on the same dice has not; of a pair, the first test that it
+    should not have made; -1 where nothing is wrong. hidden: the enumerated law is the target's all the same.
     """
 
     trace: Trace
     report: Report
     parts: int
     hidden: bool
+    refused: bool = False
 
     @property
     def event(self) -> int:
@@ -60,6 +65,12 @@ class Caught:
             return f"check catches it: {first.sentence}"
         if self.parts < 0:
             return f"check: {self.report.badge}"
+        if self.refused:
+            first = f"Event {self.parts} is the first test of the refused rule."
+            if self.hidden:
+                return f"check finds nothing, and neither does the law. {first}"
+            said = "check cannot see it: every recorded number follows from the ones before it."
+            return f"{said} Only the law shows it. {first}"
         law = (
             "On these tables the law of the first round does not show it either; a later round does."
             if self.hidden
@@ -76,11 +87,13 @@ def caught(experiment: Experiment) -> Caught:
     Raises WorkbenchError where the mistake shows in none.
     """
     experiment.checked()
+    if experiment.pair and experiment.pair.reason:
+        return _refused(experiment)
     if not experiment.mistake:
         trace = record(experiment, 0)
         return Caught(trace, check(trace), -1, False)
     hidden = explore(experiment).variation < SAME
-    right = dataclasses.replace(experiment, mistake="")
+    right = replace(experiment, mistake="")
     found: Caught | None = None
     for seed in range(TRIES):
         trace = record(experiment, seed)
@@ -94,6 +107,29 @@ def caught(experiment: Experiment) -> Caught:
     if found is None:
         raise WorkbenchError(UNSEEN.format(TRIES))
     return found
+
+
+def _refused(experiment: Experiment) -> Caught:
+    """Of the first runs of a pair one that `check` flags, else one in which the rule is put to the test."""
+    hidden = explore(experiment).variation < SAME
+    rules = {rule.id for rule in experiment.verification.rules}
+    found: Caught | None = None
+    for seed in range(PAIR_TRIES):
+        trace = record(experiment, seed)
+        report, first = check(trace), _first_test(trace, rules)
+        if not report.ok:
+            return Caught(trace, report, max(first, 0), hidden, True)
+        if first >= 0:
+            found = found or Caught(trace, report, first, hidden, True)
+    if found is None:
+        raise WorkbenchError(UNTESTED.format(PAIR_TRIES))
+    return found
+
+
+def _first_test(trace: Trace, rules: Collection[str]) -> int:
+    """The first event in which one of these rules judges; -1 if none does."""
+    judged = (i for i, event in enumerate(trace.events) if isinstance(event, Judge) and event.rule in rules)
+    return next(judged, -1)
 
 
 def parting(one: Trace, other: Trace) -> int:
@@ -121,6 +157,12 @@ def _method(experiment: Experiment) -> Method:
     title = rule.title[:1].upper() + rule.title[1:]
     sentence = f"{rule.sentence} Run on two tables in the laboratory."
     guarantee = Guarantee(Promise.SAME_DISTRIBUTION, "sampling", sentence)
+    if experiment.pair:
+        pair = experiment.pair
+        kept = explore(experiment).variation < SAME
+        title = f"{title}: {pair.drafter}, {pair.shape}, {pair.siblings}"
+        sentence = f"{pair.reason and 'Refused by the menu: '}{pair.reason} {why(pair, kept)}"
+        guarantee = replace(guarantee, sentence=sentence) if kept else Guarantee(Promise.LOSSY, "", sentence)
     if wrong:
         title = f"{title}, wrong: {wrong.title}"
         guarantee = Guarantee(Promise.LOSSY, "", f"Wrong on purpose. {wrong.wrong}")
@@ -130,16 +172,19 @@ def _method(experiment: Experiment) -> Method:
         return recipe.events(run, Plain(params.temperature))
 
     rules = dict.fromkeys((*recipe.rules, *rule.rules, *(wrong.rules if wrong else ()), DRAWN))
+    sources = tuple(dict.fromkeys((RESIDUAL, *recipe.sources, *rule.sources)))
     measures = dict.fromkeys((*recipe.measures, *rule.measures, *(wrong.measures if wrong else ())))
     return Method(
         METHOD, title, "speculative", 0, "", {"target": "causal", "draft": "causal"}, guarantee,
-        tuple(rules), tuple(measures), (RESIDUAL,), (), PUBLISHED, Experiment, body, sentence,
+        tuple(rules), tuple(measures), sources, (), PUBLISHED, Experiment, body, sentence,
     )  # fmt: skip
 
 
 def _header(experiment: Experiment, method: Method, seed: int, tokens: int) -> Header:
     knobs = dataclasses.asdict(experiment)
     knobs["law_seed"] = knobs.pop("seed")
+    if pair := experiment.pair:  # rules of drafters name these
+        knobs |= {"depth": pair.small.depth, "branch": pair.small.branch, "total": pair.small.total}
     letters = "".join(LetterTokens().token_bytes(token).decode() for token in PROMPT).strip()
     cards = tuple(
         ModelCard(role, f"table-{role}", _identity(experiment, role), 0, experiment.size, -1, ())

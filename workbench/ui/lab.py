@@ -100,6 +100,7 @@ def _experiment(request: Request) -> "Experiment":
         _number("seed", said.get("seed", "0"), int),
         _number("size", said.get("size", "3"), int),
         _number("temperature", said.get("temperature", "1"), float),
+        *(said.get(name, "") for name in ("drafter", "shape", "siblings")),
     )
     return asked.checked()
 

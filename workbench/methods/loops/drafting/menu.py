@@ -5,7 +5,7 @@ the page greys with them.
 """
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from workbench.methods.loops.draft_verify import Drafter
@@ -58,10 +58,24 @@ MEASURES = (
 )
 SOURCES = (MATCH, DATASTORE, RECYCLED, MEMORY, TRIGRAMS, POOL, WINDOW)
 """What the drafters declare."""
-LONGEST_NGRAM, MATCHES, GRAMS = 3, 1000, (2, 4, 10)
-"""What lookup, retrieval and memory have as knobs of their own methods, at their usual values."""
-SIMULATIONS, CALIBRATION = 40, 4
-"""The same of the search, and of the optimal tree: how many solved tasks its one-level test reads."""
+
+
+@dataclass(frozen=True)
+class Habits:
+    """What drafters have as knobs of their own methods, at their usual values.
+
+    ngram, matches, grams: of lookup, retrieval and memory. simulations: of the search. calibration: how
+    many solved tasks the one-level test of the optimal tree reads.
+    """
+
+    ngram: int = 3
+    matches: int = 1000
+    grams: tuple[int, int, int] = (2, 4, 10)
+    simulations: int = 40
+    calibration: int = 4
+
+
+USUAL = Habits()
 
 
 class Menu(Sampling, Protocol):
@@ -85,10 +99,10 @@ class Menu(Sampling, Protocol):
 
 def refuse(menu: Menu) -> str:
     """'' where drafter, shape, siblings and rule go together, else the first reason in one sentence."""
-    return _not_drafted(menu) or _not_judged(menu)
+    return not_drafted(menu) or _not_judged(menu)
 
 
-def _not_drafted(menu: Menu) -> str:
+def not_drafted(menu: Menu) -> str:
     """Why no drafter makes this."""
     takes = TAKES[menu.drafter]
     if menu.shape not in takes:
@@ -115,12 +129,12 @@ def _not_judged(menu: Menu) -> str:
     return reason[:1].upper() + reason[1:]
 
 
-def drafter(run: Run, menu: Menu) -> Drafter:
-    """The part that drafts what the menu asks for; the combination is legal."""
-    return MAKERS[menu.drafter](run, menu)
+def drafter(run: Run, menu: Menu, habits: Habits = USUAL) -> Drafter:
+    """The part that drafts what the menu asks for; where it cannot, what it can."""
+    return MAKERS[menu.drafter](run, menu, habits)
 
 
-def _model(run: Run, menu: Menu) -> Drafter:
+def _model(run: Run, menu: Menu, habits: Habits) -> Drafter:
     if menu.shape == INDEPENDENT:
         return IndependentPaths(run, menu, menu.branch, menu.depth)
     if menu.shape == DYNAMIC:
@@ -129,7 +143,7 @@ def _model(run: Run, menu: Menu) -> Drafter:
         return StochasticBeam(run, menu, menu.branch, menu.depth)
     if menu.shape == OPTIMAL:
         size = (menu.total, menu.branch, menu.depth)
-        return OptimalTree(run, menu, size, CALIBRATION, KINDS[menu.siblings])
+        return OptimalTree(run, menu, size, habits.calibration, KINDS[menu.siblings])
     branch = 1 if menu.shape == CHAINED else menu.branch
     return StaticTree(run, menu, widths(branch, menu.depth, menu.total), KINDS[menu.siblings])
 
@@ -147,38 +161,38 @@ def widths(branch: int, depth: int, total: int) -> list[int]:
     return found
 
 
-def _lookup(run: Run, menu: Menu) -> Drafter:
-    return Lookup(menu.depth, LONGEST_NGRAM)
+def _lookup(run: Run, menu: Menu, habits: Habits) -> Drafter:
+    return Lookup(menu.depth, habits.ngram)
 
 
-def _retrieval(run: Run, menu: Menu) -> Drafter:
+def _retrieval(run: Run, menu: Menu, habits: Habits) -> Drafter:
     one = menu.shape == CHAINED  # the first place that is found, alone
-    return Retrieval(run.corpus, LONGEST, 1 if one else MATCHES, menu.depth, menu.total)
+    return Retrieval(run.corpus, LONGEST, 1 if one else habits.matches, menu.depth, menu.total)
 
 
-def _recycling(run: Run, menu: Menu) -> Drafter:
+def _recycling(run: Run, menu: Menu, habits: Habits) -> Drafter:
     ranks = 1 if menu.shape == CHAINED else menu.branch
     return Recycling(ranks, menu.total, menu.depth, greedy=menu.temperature == 0)
 
 
-def _remembered(run: Run, menu: Menu) -> Drafter:
+def _remembered(run: Run, menu: Menu, habits: Habits) -> Drafter:
     branch = 1 if menu.shape == CHAINED else menu.branch
     drawn = menu.siblings == DISTINCT and menu.temperature > 0
     shape = (menu.total, branch, menu.depth)
-    return Remembering(Memory(*GRAMS), shape, drawn, greedy=menu.temperature == 0)
+    return Remembering(Memory(*habits.grams), shape, drawn, greedy=menu.temperature == 0)
 
 
-def _searched(run: Run, menu: Menu) -> Drafter:
-    return Adaptive(run.corpus, SIMULATIONS, menu.depth, menu.total, MOST_VISITED, longer=False)
+def _searched(run: Run, menu: Menu, habits: Habits) -> Drafter:
+    return Adaptive(run.corpus, habits.simulations, menu.depth, menu.total, MOST_VISITED, longer=False)
 
 
-def _pooled(run: Run, menu: Menu) -> Drafter:
+def _pooled(run: Run, menu: Menu, habits: Habits) -> Drafter:
     """As many guesses as the window has columns, which is the paper's own choice; in a chain the latest."""
     guesses = 1 if menu.shape == CHAINED else menu.branch
     return Lookahead(menu.branch, menu.depth + 1, guesses, pool_from_prompt=False)
 
 
-MAKERS: dict[str, Callable[[Run, Menu], Drafter]] = {
+MAKERS: dict[str, Callable[[Run, Menu, Habits], Drafter]] = {
     MODEL: _model,
     LOOKUP: _lookup,
     RETRIEVAL: _retrieval,
