@@ -66,7 +66,7 @@
     }
 
     /* What this pane shows, and showing what another one held. */
-    held() { return {reel: this.reel, status: this.status, picked: this.tab, mode: this.text.mode}; }
+    shows() { return {reel: this.reel, status: this.status, picked: this.tab, mode: this.text.mode}; }
 
     take({reel, status, picked, mode}) {
       this.ticket = (this.ticket || 0) + 1;

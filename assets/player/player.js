@@ -277,7 +277,7 @@
 
     swap() {
       if (!this.swappable) return;
-      const {a, b} = this.panes, left = a.held(), right = b.held();
+      const {a, b} = this.panes, left = a.shows(), right = b.shows();
       a.take(right);
       b.take(left);
       if (this.picked) this.picked = {...this.picked, pane: this.picked.pane === "a" ? "b" : "a"};
