@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from viz import fate
-from viz.story import told
 from workbench.trace import Candidates, Judge, State
 
 
@@ -48,7 +47,7 @@ class Round:
         pool = fates.round_drafts if self.settled is None else self.settled
         fallen = [fates.status[id] for id in pool if id not in taken]
         accepted = sum(fates.birth[id] == "draft" for id in self.committed)
-        line = {
+        return {
             "title": self.title,
             "heading": self.heading,
             "b": [self.first, self.last],
@@ -74,7 +73,6 @@ class Round:
             "ended": self.ended,
             "open": self.holes,
         }
-        return line | {"s": told(line, self.holes)}
 
     def judge(self, event: Judge, state: State, op: str) -> None:
         """Count the verdicts; remember the threshold of a rule that reads the candidates' own probability."""

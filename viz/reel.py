@@ -23,6 +23,7 @@ from viz.lexicon import Lexicon
 from viz.ops import Op, ops_of
 from viz.preface import footer_json, glossary_json, header_json, looks_json
 from viz.records import Records
+from viz.story import told
 from viz.theme import BIRTHS, STATUSES
 from viz.words import Narrator
 from workbench.trace import (
@@ -176,8 +177,13 @@ class ReelBuilder:
         return new
 
     def lines(self, start: int = 0) -> list[dict[str, Any]]:
-        """The rounds as plain numbers."""
-        return [each.line(self.fates, self.forest.key(each.number)) for each in self.rounds[start:]]
+        """The rounds as plain numbers, each with its sentences."""
+        return [self._told(each) for each in self.rounds[start:]]
+
+    def _told(self, round: Round) -> dict[str, Any]:
+        line = round.line(self.fates, self.forest.key(round.number))
+        single = self.words.names(round.committed)[0] if len(round.committed) == 1 else ""
+        return line | {"s": told(line, line["open"], single)}
 
     def offered(self) -> list[str]:
         """Ids of the figures that apply so far."""

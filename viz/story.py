@@ -20,11 +20,14 @@ FATES: tuple[tuple[str, str, str], ...] = (
 )
 
 
-def told(line: Mapping[str, Any], holes: int | None) -> str:
-    """The sentences of a round; `holes`: open cells of the answer after it, None without a canvas."""
-    said = [*_drafts(line, holes is not None)]
+def told(line: Mapping[str, Any], holes: int | None, single: str = "") -> str:
+    """The sentences of a round.
+
+    holes: open cells of the answer after it, None without a canvas. single: the token, if it is the only one.
+    """
+    said = _drafts(line, holes is not None)
     if not said:
-        said = [*_canvas(line, holes)] if holes is not None else [*_candidates(line)]
+        said = _canvas(line, holes, single) if holes is not None else _candidates(line, single)
     return " ".join([*said, _bought(line)])
 
 
@@ -42,19 +45,18 @@ def _drafts(line: Mapping[str, Any], canvas: bool) -> list[str]:
     return said
 
 
-def _canvas(line: Mapping[str, Any], holes: int | None) -> list[str]:
-    left, wrote, back = holes or 0, line["committed"], line["retracted"]
-    before = left + wrote - back
-    if wrote == before > 0:
-        said = [
-            f"All {before} open positions were written."
-            if wrote > 1
-            else "The last open position was written."
-        ]
+def _canvas(line: Mapping[str, Any], holes: int, single: str) -> list[str]:
+    wrote, back, name = line["committed"], line["retracted"], f", {single}" if single else ""
+    before = holes + wrote - back
+    if not before:
+        return ["Nothing was open."]
+    left = f"; {holes or 'none'} {'is' if holes <= 1 else 'are'} open after it"
+    if wrote == before:
+        what = f"All {before} open positions were" if wrote > 1 else "The last open position was"
+        said = [f"{what} written{name}."]
     else:
-        stay = f"; {left or 'none'} {'is' if left <= 1 else 'are'} open after it" if before else ""
         verb = "was" if wrote == 1 else "were"
-        said = [f"{wrote or 'None'} of {count(before, 'open position')} {verb} written{stay}."]
+        said = [f"{wrote or 'None'} of {count(before, 'open position')} {verb} written{name}{left}."]
     if back:
         said.append(f"{count(back, 'token')} {'was' if back == 1 else 'were'} taken back.")
     if line["sure"] and line["sure"][5] > 1:
@@ -63,10 +65,10 @@ def _canvas(line: Mapping[str, Any], holes: int | None) -> list[str]:
     return said
 
 
-def _candidates(line: Mapping[str, Any]) -> list[str]:
+def _candidates(line: Mapping[str, Any], single: str) -> list[str]:
     many = line["weighed"]
     if many <= 1:
-        return []
+        return [f"{single} was written."] if single else []
     return [f"{line['committed'] or 'None'} of {count(many, 'candidate')} were kept."]
 
 

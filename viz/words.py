@@ -101,6 +101,10 @@ class Narrator:
             case _:
                 return f"layer {refs.indices[index]}"
 
+    def names(self, ids: Sequence[int]) -> list[str]:
+        """Candidates in words: the token and its position."""
+        return [self.what(Candidates(tuple(ids)), index) for index in range(len(ids))]
+
     def verdict(self, event: Judge, index: int) -> str:
         """The sentence of one verdict of a Judge event."""
         rule = self._rule(event.rule)
