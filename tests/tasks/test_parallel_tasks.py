@@ -10,6 +10,8 @@ from workbench import tasks
 from workbench.tasks import Failure, grammar, overlap
 from workbench.train.recipes import RECIPES
 
+VARIANTS = tuple(task.name for task in (*tasks.LONG, *tasks.SHOWN))
+LINES = (*tasks.WAITING_LINE, *VARIANTS)
 KINDS = (*tasks.WAITING_LINE, *tasks.PUZZLES, *tasks.TEXTS)
 SEEDS = range(40)
 
@@ -31,7 +33,23 @@ def test_the_instances_that_models_were_trained_on_never_change() -> None:
     assert digest.hexdigest() == "3279bbfa7fb3c15ae5bf7d0c2cbfc3a7efa52e5d9d6177fec37eb58a19478bbc"
 
 
-@pytest.mark.parametrize("name", KINDS)
+def test_the_waiting_line_has_fifteen_items_too_and_an_example() -> None:
+    assert [task.name for task in tasks.LONG] == [f"{name}_long" for name in tasks.WAITING_LINE]
+    assert {task.name for task in tasks.SHOWN} == {f"{name}_shown" for name in tasks.WAITING_LINE}
+    for seed in range(20):
+        for task in tasks.LONG:
+            given = tasks.make(task.name, seed).check["given"]
+            assert len(given) == 15 == len(set(given))
+        for task in tasks.SHOWN:
+            instance = tasks.make(task.name, seed)
+            *example, asked = instance.prompt.split("\n")
+            assert len(example) == 2 and example[0] != asked and len(example[1].split()) >= 2
+            assert set(instance.check["given"]) <= set(asked.split()), "it is the last prompt that is asked"
+    shown = {tasks.make("copy_shown", seed).prompt.split("\n")[1] for seed in range(20)}
+    assert len(shown) == 20, "the example is another one each time"
+
+
+@pytest.mark.parametrize("name", (*KINDS, *VARIANTS))
 def test_reference_answers_are_right_in_the_strict_reading_too(name: str) -> None:
     for seed in SEEDS:
         instance = tasks.make(name, seed)
@@ -42,7 +60,7 @@ def test_reference_answers_are_right_in_the_strict_reading_too(name: str) -> Non
         assert not empty.right and not empty.strict and empty.points == 0 and empty.why is not Failure.NONE
 
 
-@pytest.mark.parametrize("name", tasks.WAITING_LINE)
+@pytest.mark.parametrize("name", LINES)
 def test_brackets_quotes_and_commas_are_forgiven_but_not_strictly(name: str) -> None:
     instance = tasks.make(name, 5)
     items = instance.answer.split()
@@ -52,7 +70,7 @@ def test_brackets_quotes_and_commas_are_forgiven_but_not_strictly(name: str) -> 
         assert found.right and not found.strict, text
 
 
-@pytest.mark.parametrize("name", [name for name in KINDS if tasks.TASKS[name].answers])
+@pytest.mark.parametrize("name", [name for name in (*KINDS, *VARIANTS) if tasks.TASKS[name].answers])
 def test_listed_answers_are_right_distinct_and_all_of_them(name: str) -> None:
     for seed in range(8):
         instance = tasks.make(name, seed)
@@ -60,13 +78,14 @@ def test_listed_answers_are_right_distinct_and_all_of_them(name: str) -> None:
         assert instance.answer in listed and len(set(listed)) == len(listed)
         assert all(tasks.score(instance, answer).strict for answer in listed)
         count = len(instance.check.get("given", ()))
+        kind = name.removesuffix("_long").removesuffix("_shown")
         wanted = {"insert_random": count + 1, "remove_random": count, "replace_random": count,
-                  "shuffle": 119, "latin_square": 576}.get(name, 1)  # fmt: skip
+                  "shuffle": 119, "latin_square": 576}.get(kind, 1)  # fmt: skip
         assert len(listed) == wanted
 
 
 def test_what_cannot_be_listed_has_no_answers() -> None:
-    assert tasks.answers(tasks.make("story", 1)) == ()
+    assert tasks.answers(tasks.make("story", 1)) == tasks.answers(tasks.make("shuffle_long", 1)) == ()
 
 
 def swapped(items: list[str]) -> list[str]:

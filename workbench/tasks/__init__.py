@@ -1,6 +1,7 @@
 """Generated prompts with exact checkers (standard library only).
 
-`WAITING_LINE`, `PUZZLES` and `TEXTS` are the seventeen kinds of the diagnostic suite ParallelBench (2025).
+`WAITING_LINE`, `PUZZLES` and `TEXTS` are the seventeen kinds of the diagnostic suite ParallelBench (2025);
+`LONG` and `SHOWN` are its waiting line with 15 items, and behind one solved example.
 
 >>> from workbench import tasks
 >>> instance = tasks.make("sudoku", 3)
@@ -13,17 +14,20 @@ from __future__ import annotations
 from .arithmetic import ADD, MATH, SUB
 from .base import Failure, Instance, Score, Split, Task, split_of
 from .code import CODE
-from .edits import EDITED
+from .edits import EDITED, LONG_EDITED
 from .graph import GRAPH
-from .lists import LISTS
+from .lists import LISTS, LONG_LISTS
 from .records import JSON
+from .shown import with_example
 from .squares import LATIN, LATIN_SQUARE, SUDOKU
 from .story import STORY
 from .writing import WRITING
 
 __all__ = [
+    "LONG",
     "MIX",
     "PUZZLES",
+    "SHOWN",
     "TASKS",
     "TEXTS",
     "WAITING_LINE",
@@ -38,15 +42,17 @@ __all__ = [
     "split_of",
 ]
 
-TASKS: dict[str, Task] = {
-    task.name: task
-    for task in (
-        SUDOKU, LATIN, *LISTS, CODE, JSON, ADD, SUB, MATH, GRAPH, STORY, *EDITED, LATIN_SQUARE, *WRITING,
-    )
-}  # fmt: skip
+_BASIC = (
+    SUDOKU, LATIN, *LISTS, CODE, JSON, ADD, SUB, MATH, GRAPH, STORY, *EDITED, LATIN_SQUARE, *WRITING,
+)  # fmt: skip
+WAITING_LINE = ("copy", "reverse", "sort", "shuffle", *(task.name for task in EDITED))
+LONG = (*LONG_LISTS, *LONG_EDITED)
+"""The waiting line with 15 items."""
+SHOWN = tuple(with_example(task) for task in _BASIC if task.name in WAITING_LINE)
+"""The waiting line behind one solved example."""
+TASKS: dict[str, Task] = {task.name: task for task in (*_BASIC, *LONG, *SHOWN)}
 MIX = tuple(name for name, task in TASKS.items() if task.in_mix)
 """The tasks that embedded models were trained on, in the order of their tokenizer's training."""
-WAITING_LINE = ("copy", "reverse", "sort", "shuffle", *(task.name for task in EDITED))
 PUZZLES = ("latin_square", "sudoku")
 TEXTS = tuple(task.name for task in WRITING)
 

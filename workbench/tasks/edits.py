@@ -14,15 +14,17 @@ from typing import Any
 
 from . import items as listed
 from .base import Draft, Failure, Score, Task, right, wrong
+from .lists import LONG
 from .words import ANIMALS
 
 SHORTEST, LONGEST = 3, 6
 Items = Sequence[str]
 
 
-def _drawn(rng: random.Random) -> tuple[list[str], str]:
-    """A list of 3 to 6 items, and one that is not in it."""
-    names: list[str] = rng.sample(ANIMALS, rng.randint(SHORTEST, LONGEST) + 1)
+def _drawn(rng: random.Random, long: bool) -> tuple[list[str], str]:
+    """A list of 3 to 6 items, or a long one, and an item that is not in it."""
+    length = LONG if long else rng.randint(SHORTEST, LONGEST)
+    names: list[str] = rng.sample(ANIMALS, length + 1)
     return names[:-1], names[-1]
 
 
@@ -41,6 +43,7 @@ def replaced(given: Items, new: str) -> Iterator[list[str]]:
     return ([*given[:at], new, *given[at + 1 :]] for at in range(len(given)))
 
 
+MORE = ("", f", {LONG} items")
 Edit = Callable[[Items, str], Iterator[list[str]]]
 EDITS: Mapping[str, tuple[Edit, str]] = {
     "insert": (inserted, "Insert {new} "),
@@ -49,11 +52,11 @@ EDITS: Mapping[str, tuple[Edit, str]] = {
 }
 
 
-def _at_index(name: str) -> Task:
+def _at_index(name: str, long: bool) -> Task:
     edit, head = EDITS[name]
 
     def draw(rng: random.Random) -> Draft:
-        given, new = _drawn(rng)
+        given, new = _drawn(rng, long)
         choices = list(edit(given, new))
         at = rng.randrange(len(choices))
         prompt = f"{head.format(new=new)}at index {at}: {' '.join(given)}"
@@ -65,15 +68,15 @@ def _at_index(name: str) -> Task:
     def answers(payload: Mapping[str, Any]) -> Iterator[str]:
         yield " ".join(payload["items"])
 
-    title = f"{name.capitalize()} at an index"
-    return Task(f"{name}_index", title, draw, check, listed.is_plain, answers, in_mix=False)
+    title = f"{name.capitalize()} at an index{MORE[long]}"
+    return Task(f"{name}_index{'_long' * long}", title, draw, check, listed.is_plain, answers, in_mix=False)
 
 
-def _anywhere(name: str) -> Task:
+def _anywhere(name: str, long: bool) -> Task:
     edit, head = EDITS[name]
 
     def draw(rng: random.Random) -> Draft:
-        given, new = _drawn(rng)
+        given, new = _drawn(rng, long)
         prompt = f"{head.format(new=new)}at any index: {' '.join(given)}"
         return Draft(prompt, " ".join(rng.choice(list(edit(given, new)))), {"given": given, "new": new})
 
@@ -87,8 +90,8 @@ def _anywhere(name: str) -> Task:
     def answers(payload: Mapping[str, Any]) -> Iterator[str]:
         return (" ".join(each) for each in edit(payload["given"], payload["new"]))
 
-    title = f"{name.capitalize()} anywhere (any index)"
-    return Task(f"{name}_random", title, draw, check, listed.is_plain, answers, in_mix=False)
+    title = f"{name.capitalize()} anywhere (any index){MORE[long]}"
+    return Task(f"{name}_random{'_long' * long}", title, draw, check, listed.is_plain, answers, in_mix=False)
 
 
 SENTENCES: Mapping[Failure, str] = {
@@ -123,4 +126,5 @@ def _fault(edit: str, found: Items, given: Items, new: str) -> Failure:
     return Failure.MISSING if needed or lost > allowed or short else Failure.ORDER
 
 
-EDITED = tuple(made(name) for name in EDITS for made in (_at_index, _anywhere))
+EDITED = tuple(made(name, False) for name in EDITS for made in (_at_index, _anywhere))
+LONG_EDITED = tuple(made(name, True) for name in EDITS for made in (_at_index, _anywhere))

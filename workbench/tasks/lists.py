@@ -15,11 +15,13 @@ from . import items as listed
 from .base import Draft, Score, Task
 from .words import ANIMALS
 
+LONG = 15
+"""Items of the long lists, as in ParallelBench's second set; no embedded model was trained on them."""
 LENGTH = 5  # always: then every cell of an answer depends on a prompt position that is known beforehand
 
 
-def _items(rng: random.Random) -> list[str]:
-    return rng.sample(ANIMALS, LENGTH)
+def _items(rng: random.Random, length: int) -> list[str]:
+    return rng.sample(ANIMALS, length)
 
 
 def _unused(rng: random.Random, items: Sequence[str]) -> str:
@@ -31,43 +33,43 @@ def _draft(head: str, items: Sequence[str], result: Sequence[str], any_order: bo
     return Draft(f"{head}: {' '.join(items)}", " ".join(result), check)
 
 
-def _copy(rng: random.Random) -> Draft:
-    items = _items(rng)
+def _copy(rng: random.Random, length: int) -> Draft:
+    items = _items(rng, length)
     return _draft("Copy", items, items)
 
 
-def _reverse(rng: random.Random) -> Draft:
-    items = _items(rng)
+def _reverse(rng: random.Random, length: int) -> Draft:
+    items = _items(rng, length)
     return _draft("Reverse", items, items[::-1])
 
 
-def _sort(rng: random.Random) -> Draft:
-    items = _items(rng)
+def _sort(rng: random.Random, length: int) -> Draft:
+    items = _items(rng, length)
     return _draft("Sort", items, sorted(items))
 
 
-def _replace(rng: random.Random) -> Draft:
-    items = _items(rng)
+def _replace(rng: random.Random, length: int) -> Draft:
+    items = _items(rng, length)
     old, new = rng.choice(items), _unused(rng, items)
     result = [new if item == old else item for item in items]
     return _draft(f"Replace {old} with {new}", items, result)
 
 
-def _insert(rng: random.Random) -> Draft:
-    items = _items(rng)
+def _insert(rng: random.Random, length: int) -> Draft:
+    items = _items(rng, length)
     place, new = rng.randrange(len(items)), _unused(rng, items)
     result = [*items[: place + 1], new, *items[place + 1 :]]
     return _draft(f"Insert {new} after {items[place]}", items, result)
 
 
-def _remove(rng: random.Random) -> Draft:
-    items = _items(rng)
+def _remove(rng: random.Random, length: int) -> Draft:
+    items = _items(rng, length)
     gone = rng.choice(items)
     return _draft(f"Remove {gone}", items, [item for item in items if item != gone])
 
 
-def _shuffle(rng: random.Random) -> Draft:
-    items = _items(rng)
+def _shuffle(rng: random.Random, length: int) -> Draft:
+    items = _items(rng, length)
     result = items[:]
     while result == items:
         rng.shuffle(result)
@@ -91,8 +93,21 @@ def _answers(check: Mapping[str, Any]) -> Iterator[str]:
             yield " ".join(order)
 
 
-def _task(name: str, title: str, draw: Callable[[random.Random], Draft]) -> Task:
-    return Task(name, title, draw, _check, listed.is_plain, _answers)
+Drawn = Callable[[random.Random, int], Draft]
+"""(rng, how many items) -> an instance."""
+
+
+def _task(name: str, title: str, draw: Drawn) -> Task:
+    return Task(name, title, lambda rng: draw(rng, LENGTH), _check, listed.is_plain, _answers)
+
+
+def _long(name: str, title: str, draw: Drawn) -> Task:
+    """The same with 15 items. The orders of so many items cannot be listed."""
+    answers = None if name == "shuffle" else _answers
+    title = f"{title}, {LONG} items"
+    return Task(
+        f"{name}_long", title, lambda rng: draw(rng, LONG), _check, listed.is_plain, answers, in_mix=False
+    )
 
 
 LISTS = (
@@ -103,4 +118,10 @@ LISTS = (
     _task("insert", "Insert an item", _insert),
     _task("remove", "Remove an item", _remove),
     _task("shuffle", "Shuffle a list (any other order)", _shuffle),
+)
+LONG_LISTS = (
+    _long("copy", "Copy a list", _copy),
+    _long("reverse", "Reverse a list", _reverse),
+    _long("sort", "Sort a list", _sort),
+    _long("shuffle", "Shuffle a list", _shuffle),
 )
