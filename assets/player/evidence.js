@@ -25,7 +25,7 @@
       ...tests.slice(0, 1),
       chances(pane, candidate, heard),
       rivals(pane, candidate),
-      ...heard.map((each) => belief(reel, candidate, each)),
+      ...heard.map((each) => belief(reel, candidate, each, each.space !== "vocabulary" || heard.every((other) => other === each || other.source !== each.source))),
       candidate.guess ? dw.guesses(pane, candidate.lane, candidate.position) : null,
       ...tests.slice(1),
       life(pane, candidate, verdicts),
@@ -113,13 +113,13 @@
       more > 0 ? el("p", {class: "dw-quiet", text: `and ${more} more`}) : null);
   }
 
-  function belief(reel, candidate, {source, space, keys, probs, entropy}) {
+  function belief(reel, candidate, {source, space, keys, probs, entropy}, open) {
     const names = (reel.glossary.spaces[space] || {}).bins || [];
     const rows = keys.slice(0, 8).map((key, at) => {
       const mine = !names.length && key === candidate.fill;
       return bar(names.length ? names[key] : reel.quoted(key), probs[at], mine ? "dw-bar-mine" : "dw-bar-p", mine);
     });
-    return el("details", {class: "dw-belief", open: space !== "vocabulary"}, el("summary", {text: `${reel.source(source).title}: ${spaceTitle(reel, space)}`}), ...rows,
+    return el("details", {class: "dw-belief", open}, el("summary", {text: `${reel.source(source).title}: ${spaceTitle(reel, space)}`}), ...rows,
       el("p", {class: "dw-quiet", title: "How open the whole distribution is: 0 where one token is certain.", text: `entropy ${dw.number(entropy)} nats`}));
   }
 
@@ -158,7 +158,7 @@
   }
 
   function bar(label, value, kind, mine, tip) {
-    return el("div", {class: "dw-row" + (mine ? " dw-mine" : "")}, el("span", {class: "dw-row-label", title: tip, text: dw.clip(label, 40)}),
+    return el("div", {class: "dw-row" + (mine ? " dw-mine" : "")}, el("span", {class: "dw-row-label", title: tip, text: dw.clip(label, 64)}),
       el("span", {class: "dw-row-track"}, el("span", {class: `dw-row-fill ${kind}`, style: {width: `${Math.max(0.5, Math.min(100, value * 100))}%`}})),
       el("span", {class: "dw-row-value", text: dw.number(value)}));
   }

@@ -30,7 +30,7 @@
       const beat = reel.beats[now.beat], since = reel.since(clock, now.beat), stamp = [pane.name, reel.version, since, now.beat];
       this.head.textContent = (this.player.pair ? pane.name.toUpperCase() + " · " : "") + (beat.h || "Start");
       const round = reel.rounds[beat.r], over = round && now.beat >= round.b[1];
-      this.round.textContent = over ? round.s : "";
+      this.round.textContent = over && !(selected && selected.round === beat.r) ? round.s : "";
       if (this.drawn !== stamp.join()) { this.drawn = stamp.join(); this.sentences(pane, since, now.beat); }
       this.explain(pane, selected, since, [...stamp, JSON.stringify(selected)].join());
       if (!this.player.playing) this.live.textContent = over ? `${beat.s} ${round.s}` : beat.s;
