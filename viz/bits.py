@@ -67,6 +67,8 @@ def panel(
         lay[f"yaxis{suffix}"] = charts.layout("", "")["yaxis"] | {
             "domain": domain, "title": {"text": ""}, "rangemode": "tozero", "nticks": 3, "anchor": "x",
         }  # fmt: skip
+        if at:  # counts: nothing and the most is enough
+            lay[f"yaxis{suffix}"]["tickvals"] = [0, max(values, default=0)]
     lay["annotations"] = [
         {
             "text": name, "showarrow": False, "xref": "paper", "x": 0, "y": 1,

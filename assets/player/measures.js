@@ -175,7 +175,7 @@
       const own = new Set(points.map((point) => point.bound)).size > 1, up = this.quantity.op.startsWith("<") ? 1 : -1;
       const sorted = [...points].sort((one, two) => (own ? up * (one.value - two.value) : 0) || (own ? -up * (one.bound - two.bound) : 0) || one.place - two.place || one.candidate - two.candidate);
       const step = box.w / Math.max(1, sorted.length), size = Math.max(1.5, Math.min(4, step * 0.36)), parts = [];
-      const title = sorted.length ? `${named(reel, round)}, ${own ? "from best to worst" : `position ${sorted[0].place} to ${sorted[sorted.length - 1].place}`}` : "";
+      const title = sorted.length ? `${named(reel, round)}, ${own ? "from best to worst" : sorted.length > 1 ? `positions ${sorted[0].place} to ${sorted[sorted.length - 1].place}` : `position ${sorted[0].place}`}` : "";
       parts.push(svg("text", {class: "dw-measure-tick", x: box.x + box.w, y: box.y + box.h + 26, "text-anchor": "end", text: title}));
       sorted.forEach((point, at) => {
         const x = box.x + step * (at + 0.5), y = this.y(point.value, box);
