@@ -140,7 +140,7 @@
 
   /* The tokens that the deciding models thought of at a place, likeliest first, but for the one that stands there. */
   dw.considered = function ({reel, now}, {candidate: id, position, lane, token}) {
-    const candidate = reel.candidates[id], above = candidate && !candidate.guess ? candidate.above : -1, found = new Map();
+    const candidate = reel.candidates[id], above = candidate ? candidate.parent : -1, found = new Map();
     for (let at = now.beat; at >= 0 && !found.size; at -= 1) {
       for (const [kind, source, space, refs, home, ids, keys, probs] of reel.beats[at].o) {
         if (kind !== "b" || reel.source(source).role === "draft" || ((reel.glossary.spaces[space] || {}).bins || []).length) continue;

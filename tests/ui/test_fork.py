@@ -34,7 +34,7 @@ def test_a_fork_says_where_it_parts_and_is_a_run_of_its_own(place: Any, run: str
     assert said[-1]["status"] == "complete"
     new = place.store.get(said[-1]["run"]).trace()
     at = said[-1]["fork"]["at"]
-    assert said[-1]["fork"]["problem"] == "" and said[-1]["fork"]["event"] >= at
+    assert said[-1]["fork"]["same"] and said[-1]["fork"]["event"] >= at
     assert encode_events(old.events[:at]) == encode_events(new.events[:at])
     assert [each.act for each in new.header.interventions] == ["force"]
     assert "--intervene" in said[-1]["command"]

@@ -8,7 +8,7 @@ from typing import Any
 
 import gradio as gr
 
-from workbench.trace import Trace, WorkbenchError
+from workbench.trace import Event, Judge, Trace, WorkbenchError
 from workbench.ui.place import Place
 
 log = logging.getLogger(__name__)
@@ -19,10 +19,6 @@ MOST = 64
 ENDS = ("complete", "failed", "cancelled")
 UNREADABLE = "The page asked for something that cannot be read; reload it."
 UNEXPECTED = "Something unexpected happened ({}); the log of the program says more."
-OTHER = (
-    "The events before the change are not those of the recorded run: the weights or the program on this "
-    "machine are other ones."
-)
 
 
 def forker(place: Place) -> Callable[[gr.EventData], Iterator[Any]]:
@@ -48,7 +44,7 @@ def messages(place: Place, data: Any) -> Iterator[dict[str, Any]]:
         job = place.runner.submit(request, record.known)
         for message in watch(job, place.store, place.pictures):
             if message["status"] in ENDS:
-                message |= {"fork": _parted(old, place.store.get(job.id).trace())}
+                message |= {"fork": _parted(old, place.store.get(job.id).trace(), asked)}
             yield message
     except WorkbenchError as error:
         yield _refused(str(error))
@@ -104,16 +100,27 @@ def _token(place: Place, trace: Trace, text: str) -> int:
     return ids[0]
 
 
-def _parted(old: Trace, new: Trace) -> dict[str, Any]:
-    """From which event on the runs differ, and whether all before the change is as it was."""
-    from workbench.run.replay import first_difference
+def _parted(old: Trace, new: Trace, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Where the runs part. at: the first event that could differ; event: the first that does.
 
-    told = new.header.interventions
-    since = told[len([each for each in old.header.interventions if each in told])].at if told else 0
-    found = first_difference(old.events, new.events)
-    event = len(new.events) if found is None else found.event
-    same = event >= since or new.header.knobs != old.header.knobs
-    return {"at": since, "event": event, "problem": "" if same else OTHER}
+    After other knobs `at` is what the page foresaw (the first verdict that flips), and bounds, which are what
+    was changed, do not count.
+    """
+    foreseen, told = asked.get("until"), new.header.interventions
+    if asked.get("knobs"):
+        at = foreseen if type(foreseen) is int else 0
+        olds, news = ([_unbounded(each) for each in trace.events] for trace in (old, new))
+    else:
+        at = next((each.at for each in told if each not in old.header.interventions), 0)
+        olds, news = list(old.events), list(new.events)
+    pairs = enumerate(zip(olds, news, strict=False))
+    event = next((i for i, (one, other) in pairs if one != other), min(len(olds), len(news)))
+    return {"at": at, "event": event, "knobs": bool(asked.get("knobs")), "same": event >= at}
+
+
+def _unbounded(event: Event) -> Event:
+    """A verdict without the bounds that it was held against."""
+    return replace(event, bounds=()) if isinstance(event, Judge) else event
 
 
 def _object(found: Any) -> dict[str, Any]:

@@ -26,11 +26,14 @@
   };
 
   /* The fork is over: the cursor goes to where the two runs part. */
-  wb.parted = function (player, {at, event, problem}) {
+  wb.parted = function (player, {at, event, knobs, same}) {
     const pane = player.panes.b, beat = pane.reel.beats.findIndex((each) => each.e[1] >= event);
-    if (problem) { wb.say(problem, "error"); return; }
     if (beat >= 0) pane.seekBeat(beat);
-    const what = beat < 0 ? "it changed nothing after all" : `the runs part at event ${event}, where the cursor stands`;
-    wb.say(`B is A with what you did, from event ${at} on; everything before is byte for byte the same, and ${what}.`);
+    const here = beat < 0 ? "the whole run came out the same" : `they part at event ${event}, where the cursor stands`;
+    if (knobs) {
+      wb.say(same ? `B is the same request with the new bound: as foreseen, every decision before event ${at} is the same; ${here}.`
+        : `B is the same request with the new bound, but ${here}, before event ${at}: the knob decides about more than this rule.`);
+    } else if (same) wb.say(`B is A with what you did, from event ${at} on: everything before is byte for byte the same; ${here}.`);
+    else wb.say(`B differs from A already at event ${event}, before the change at event ${at}: the weights or the program on this machine are other ones.`, "error");
   };
 })((window.Workbench = window.Workbench || {}));
