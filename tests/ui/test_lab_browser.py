@@ -115,3 +115,26 @@ def test_the_two_views_are_one_page(visit: Any, address: str) -> None:
     assert window.find("method-a").is_visible() and not window.find("lab-bars").is_visible()
     window.page.go_back()
     window.find("lab-bars").wait_for(state="visible")
+
+
+def test_a_greyed_pair_is_run_from_the_page_that_greys_it(visit: Any, address: str) -> None:
+    models = "a@target=tiny-target&a@draft=tiny-draft&b=&prompt=Add+1%2B2&max=8"
+    window = visit(f"a=speculative&{models}").ready()
+    window.page.locator("#setup-a summary").click()
+    link = window.find("breaks-verification-point_mass-a")
+    link.wait_for(state="visible")
+    link.click()
+    window.find("lab-check").wait_for(state="visible", timeout=60_000)
+    assert window.find("lab-verification").input_value() == "point_mass"
+    assert window.find("lab-drafter").input_value() == "draft model"
+    assert "Point mass needs drafts fixed by the text" in window.text("lab-refused")
+    assert "✓" in window.text("lab-verdict") and "Nothing breaks" in window.text("lab-why")
+    window.find("lab-siblings").select_option("likeliest")
+    window.find("lab-verification").select_option("ratio")
+    settled(window, "lab-tv", 0.3987)
+    assert "tested with the probability that is recorded" in window.text("lab-ran")
+    assert "not the target's" in window.text("lab-verdict")
+    window.find("lab-check").get_by_text("first test of the refused rule").wait_for()
+    window.find("lab-question").locator("label").first.click()
+    window.find("lab-mistake-none").wait_for()
+    assert "drafter" not in window.page.url

@@ -22,6 +22,7 @@ SCRIPTS = (
     "tours.js",
     "fork.js",
     "stage.js",
+    "lab_pair.js",
     "lab.js",
     "sweep_form.js",
     "sweep.js",

@@ -3,7 +3,8 @@
   "use strict";
   const {el} = wb;
   const VIEW = "breaks";
-  const state = {rule: "ratio", mistake: "resample_from_target", seed: 0, size: 4, temperature: 1, tokens: 2};
+  const state = {rule: "ratio", mistake: "resample_from_target", seed: 0, size: 4, temperature: 1, tokens: 2, drafter: "", shape: "", siblings: ""};
+  const PAIR = ["drafter", "shape", "siblings"];
   const HIDDEN = "On these two tables the mistake changes nothing that a first round writes: a test on one pair of models can miss it altogether. Try the next seed.";
   let all = null, law = null, asked = 0, later = 0, controls = null, figure = null, begun = false;
 
@@ -23,6 +24,7 @@
       if (mine) link.setAttribute("aria-current", "page"); else link.removeAttribute("aria-current");
     }
     if (!here) return;
+    if (state.drafter && said.has("rule") && !said.has("drafter")) Object.assign(state, alone());
     for (const [name, value] of said) if (name in state) state[name] = typeof state[name] === "number" ? Number(value) : value;
     begin();
   }
@@ -43,7 +45,7 @@
 
   /* The address names what is shown, so that it can be sent to somebody. */
   function remember() {
-    const query = new URLSearchParams(Object.entries(state).map(([name, value]) => [name, String(value)]));
+    const query = new URLSearchParams(Object.entries(state).filter(([name]) => state.drafter || !PAIR.includes(name)).map(([name, value]) => [name, String(value)]));
     history.replaceState(history.state, "", `#${VIEW}?${query}`);
   }
 
@@ -53,22 +55,34 @@
   const mistake = () => rule().mistakes.find((each) => each.id === state.mistake) || null;
 
   function change(what) {
+    const paired = Boolean(state.drafter);
     Object.assign(state, what);
-    if ("rule" in what) { state.mistake = rule().mistakes.length ? rule().mistakes[0].id : ""; }
-    if ("rule" in what || "mistake" in what) draw();
+    if ("rule" in what && !state.drafter) { state.mistake = rule().mistakes.length ? rule().mistakes[0].id : ""; }
+    if (paired !== Boolean(state.drafter) || (!paired && ("rule" in what || "mistake" in what))) draw();
     remember();
     clearTimeout(later);
     later = setTimeout(ask, 90);
   }
 
+  const alone = () => ({...Object.fromEntries(PAIR.map((name) => [name, ""])), size: 4});
+
+  /* Two questions: a rule with a mistake in it, or a pair that the menu refuses. */
+  function question() {
+    const ask = {mistake: "A mistake", pair: "A refused pair"};
+    return segments("lab-question", Object.keys(ask), state.drafter ? "pair" : "mistake", (which) => {
+      change(which === "pair" ? wb.pair.first(state.rule) : {...alone(), rule: rule().id});
+    }, (which) => ask[which]);
+  }
+
   function draw() {
+    if (state.drafter) { controls.replaceChildren(question(), wb.pair.controls(all, state, change), tables()); return; }
     state.rule = rule().id;
     if (state.mistake && !mistake()) state.mistake = "";
     const list = el("select", {class: "wb-select wb-method", id: wb.id("rule"), "data-testid": "lab-rule", on: {change: () => change({rule: list.value})}},
       all.rules.map((each) => el("option", {value: each.id, selected: each.id === state.rule, text: capital(each.title)})));
     const group = wb.id("mistake");
     const focus = document.activeElement && document.activeElement.dataset ? document.activeElement.dataset.testid : "";
-    controls.replaceChildren(
+    controls.replaceChildren(question(),
       el("section", {class: "wb-setup"}, el("div", {class: "wb-field"}, el("label", {for: list.id, text: "Verification rule"}), list),
         el("p", {class: "wb-idea", text: rule().sentence}), el("p", {class: "wb-help wb-drafts", text: `Drafts here: ${rule().drafts}.`})),
       el("fieldset", {class: "wb-setup wb-mistakes", "data-testid": "lab-mistake"}, el("legend", {class: "wb-caption", text: "Mistake"}),
@@ -101,11 +115,11 @@
   }
 
   /* A few choices side by side; arrow keys move as in any group of radio buttons. */
-  function segments(hook, values, chosen, on) {
+  function segments(hook, values, chosen, on, text = (value) => value) {
     const group = wb.id("segments");
     return el("span", {class: "wb-segments", "data-testid": hook}, values.flatMap((value) => {
       const id = wb.id("segment");
-      return [el("input", {type: "radio", class: "wb-sr", name: group, id, value, checked: value === chosen, "data-testid": `${hook}-${value}`, on: {change: () => on(value)}}), el("label", {for: id, text: value})];
+      return [el("input", {type: "radio", class: "wb-sr", name: group, id, value, checked: value === chosen, "data-testid": `${hook}-${value}`, on: {change: () => on(value)}}), el("label", {for: id, text: text(value)})];
     }));
   }
 
@@ -114,7 +128,8 @@
   // ---- the figures ----------------------------------------------------------------------
 
   function query() {
-    return new URLSearchParams(["rule", "mistake", "seed", "size", "temperature"].map((name) => [name, String(state[name])]));
+    const names = ["rule", "mistake", "seed", "size", "temperature", ...(state.drafter ? PAIR : [])];
+    return new URLSearchParams(names.map((name) => [name, String(state[name])]));
   }
 
   async function ask() {
@@ -139,14 +154,14 @@
   }
 
   function show() {
-    const wrong = mistake(), kept = law.variation < 1e-9;
+    const wrong = state.drafter ? null : mistake(), pair = law.pair, kept = law.variation < 1e-9;
     const verdict = !kept ? "× the law is not the target's" : wrong ? "– hidden: the law is still the target's" : "✓ the law is the target's";
     state.tokens = Math.min(state.tokens, law.laws.length);
-    const title = wrong ? `${capital(rule().title)}, wrong: ${wrong.title}` : `${capital(rule().title)}, as published`;
+    const title = pair ? `${capital(pair.title)}, ${pair.siblings}` : wrong ? `${capital(rule().title)}, wrong: ${wrong.title}` : `${capital(rule().title)}, as published`;
     figure.replaceChildren(
       el("section", {class: "wb-card", "aria-labelledby": "wb-lab-title"},
         el("div", {class: "wb-lab-head"}, el("h2", {id: "wb-lab-title", text: title}), el("span", {class: "wb-verdict", "data-kept": kept && wrong ? "hidden" : String(kept), "data-testid": "lab-verdict", role: "status", text: verdict})),
-        wrong ? words(wrong) : null, kept && wrong ? el("p", {class: "wb-help wb-hidden", "data-testid": "lab-hidden", text: HIDDEN}) : null, el("div", {class: "wb-lab-law"}), el("div", {class: "wb-tiles"})),
+        pair ? wb.pair.words(pair) : wrong ? words(wrong) : null, kept && wrong ? el("p", {class: "wb-help wb-hidden", "data-testid": "lab-hidden", text: HIDDEN}) : null, el("div", {class: "wb-lab-law"}), el("div", {class: "wb-tiles"})),
       el("section", {class: "wb-card wb-caught", "aria-label": "In a recorded run"}, el("p", {class: "wb-caption", text: "In a recorded run"}), el("div", {class: "wb-caught-row"}, el("p", {class: "wb-faint", text: "Recording runs until the mistake shows…"}))));
     drawLaw();
   }
@@ -163,7 +178,8 @@
     figure.querySelector(".wb-lab-law").replaceChildren(
       el("div", {class: "wb-law-bar"}, el("span", {class: "wb-law-title", role: "group", "aria-label": "How many tokens the law is about"}, el("span", {text: "Exact law of the first"}), pick, el("span", {text: state.tokens > 1 ? "tokens" : "token"})), legend()),
       bars(each), numbers(each));
-    const steps = law.right_mean === law.mean ? "the same as published" : `as published ${number(law.right_mean)}`;
+    const steps = law.pair ? (law.pair.proper ? `with ${law.pair.proper} ${number(law.right_mean)}` : "")
+      : law.right_mean === law.mean ? "the same as published" : `as published ${number(law.right_mean)}`;
     const over = `over the first ${each.tokens === 1 ? "token" : `${each.tokens} tokens`}`;
     figure.querySelector(".wb-tiles").replaceChildren(
       tile("lab-tv", "Total variation", number(each.variation), over, all.definitions.variation, "variation"),
@@ -221,7 +237,8 @@
   // ---- the recorded run -----------------------------------------------------------------
 
   function run(seen) {
-    const kind = seen.missing ? "missing" : seen.check.ok ? (seen.parts === null ? "clean" : "unseen") : "caught";
+    const bent = state.drafter ? law.variation >= 1e-9 : seen.parts !== null;
+    const kind = seen.missing ? "missing" : seen.check.ok ? (bent ? "unseen" : "clean") : "caught";
     const mark = {caught: "×", unseen: "?", clean: "✓", missing: "–"}[kind];
     const parts = seen.missing || seen.parts === null || seen.parts === undefined ? null
       : el("p", {class: "wb-help", text: `Event ${seen.parts} of ${seen.events} is the first that the right rule does not give on the same dice (seed ${seen.seed}).`});

@@ -133,7 +133,7 @@
       this.held = held;
       this.describe();
       this.problem.hidden = !held.problem;
-      this.problem.textContent = held.problem;
+      this.problem.replaceChildren(el("span", {text: held.problem}), held.problem ? wb.pair.link(this.plan().knobs, "see what breaks", `breaks-now-${this.pane}`) || "" : "");
       if (held.problem && loud) wb.say(held.problem, "error");
       for (const knob of this.method.knobs) {
         const found = this.marks.get(knob.name), ruled = held.blocked[knob.name] || [];
@@ -145,9 +145,16 @@
         }
         if (!found.control.options) found.control.disabled = why.has(String(!found.control.checked));
         const reasons = [...new Set(ruled.map((each) => each.reason))];
-        found.note.replaceChildren(...reasons.map((reason) => el("li", {}, ...ruled.filter((each) => each.reason === reason).map((each) => this.way(knob, each)), el("span", {text: reason}))));
+        found.note.replaceChildren(...reasons.map((reason) => this.refusal(knob, reason, ruled.filter((each) => each.reason === reason))));
         found.note.hidden = !ruled.length;
       }
+    }
+
+    /* One reason: the choices that it greys, the sentence, and a way to see each of them break. */
+    refusal(knob, reason, ruled) {
+      const now = this.plan().knobs, many = ruled.length > 1;
+      const links = ruled.map(({choice}) => wb.pair.link({...now, [knob.name]: choice}, many ? `see what breaks: ${choice}` : "see what breaks", `breaks-${knob.name}-${choice}-${this.pane}`));
+      return el("li", {}, ...ruled.map((each) => this.way(knob, each)), el("span", {text: reason}), ...links);
     }
 
     /* A greyed choice as a button: it is taken, and what stands against it changes with it. */
