@@ -58,15 +58,20 @@
     return {way: "scale", start: 1, low: 0, high: 4, step: 0.05, bound: (v, at) => v.bound * at};
   };
 
-  /* {flips: those of the first changed decision, before: verdicts that stay, later: how many more differ, blind}. */
+  /* {flips: those of the first changed decision, before: verdicts until it, stop: until its end, later: how many more
+     would differ, blind: not to be judged}. A decision is one event: its verdicts were made at once. */
   dw.firstChange = function (reel, list, test) {
-    const found = {flips: [], before: list.length, later: 0, blind: 0}, hit = new Set();
+    const found = {flips: [], before: list.length, stop: list.length, later: 0, blind: 0}, hit = new Set();
     let group = -1;
     for (const [at, each] of list.entries()) {
       const now = test(each);
       if (now === null) { found.blind += 1; continue; }
       if (now === each.passed) continue;
-      if (group < 0) { group = each.group; found.before = at; }
+      if (group < 0) {
+        group = each.group;
+        found.before = list.findIndex((other) => other.group === group);
+        found.stop = list.findLastIndex((other) => other.group === group) + 1;
+      }
       if (each.group !== group || below(reel, each, hit)) { found.later += 1; continue; }
       if (each.kind === "c") hit.add(each.ref);
       found.flips.push(each);
@@ -163,9 +168,9 @@
       this.slider.setAttribute("aria-label", said ? `${rule.right}: ${lever.way} it` : lever.name || "bound");
       this.slider.setAttribute("aria-valuetext", this.told.textContent);
       this.found = dw.firstChange(reel, list, (each) => this.test(each));
-      const {flips, before, later, blind} = this.found, missing = blind ? ` ${blind} could not be judged: the target's numbers were not recorded there.` : "";
+      const {flips, before, stop, later, blind} = this.found, missing = blind ? ` ${blind} could not be judged: the target's numbers were not recorded there.` : "";
       this.said.textContent = !flips.length ? `None of the ${list.length} verdicts of this rule would change.${missing}`
-        : `Replayed until here: ${before} of ${list.length} verdicts stay, then ${flips.length === 1 ? "one changes" : `${flips.length} change at once`}. After that the recorded run says nothing`
+        : `Replayed until here: ${before} of ${list.length} verdicts stay as they were, then ${stop - before === 1 ? "the next one changes" : `${flips.length} of the ${stop - before} of one decision change`}. After that the recorded run says nothing`
           + `${later ? `; on its numbers ${later} more would come out differently, but with another text they would be other numbers` : ""}.${missing}`;
       this.list.replaceChildren(...flips.slice(0, MOST).map((each) => el("li", {}, el("button", {type: "button", class: "dw-link", "data-testid": "whatif-flip", text: this.sentence(each, rule), on: {click: () => this.jump(each)}}))),
         ...(flips.length > MOST ? [el("li", {class: "dw-quiet", text: `and ${flips.length - MOST} more`})] : []));
@@ -239,7 +244,7 @@
       const x = (at) => LEFT + gap * (at + 0.5), y = (value) => bottom - (bottom - top) * (Math.min(high, Math.max(low, value)) - low) / (high - low || 1);
       this.x = {gap, count: list.length};
       pen.font = "11px system-ui, sans-serif";
-      const stop = this.found.flips.length ? this.found.before : list.length, edge = LEFT + gap * stop;
+      const {stop} = this.found, edge = LEFT + gap * stop;
       if (stop < list.length) {
         pen.fillStyle = colours.get("sunken");
         pen.fillRect(edge, top - 6, width - 12 - edge, bottom - top + 12);
@@ -262,7 +267,7 @@
       if (!this.lever.test && this.at !== this.lever.start) line(bounds, "accent", [4, 3], 1.8);
       const r = Math.max(1.6, Math.min(4, gap * 0.4)), flips = new Set(this.found.flips);
       for (const [at, each] of list.entries()) {
-        pen.globalAlpha = at < stop || flips.has(each) ? 1 : 0.35;
+        pen.globalAlpha = at < stop ? 1 : 0.35;
         pen.fillStyle = pen.strokeStyle = colours.get(each.passed ? "accepted" : "rejected");
         pen.beginPath();
         if (each.passed) { pen.arc(x(at), y(each.value), r, 0, 2 * Math.PI); pen.fill(); }

@@ -52,3 +52,82 @@ def test_a_mask_lifted_by_hand_runs_on_beside_the_original(visit: Any) -> None:
     assert window.text("told-b") == "1 intervention"
     assert "1 intervention" in window.text("badge-b")
     assert window.find("told-a").is_hidden()
+
+
+SLIDE = """(at) => {
+  const slider = document.querySelector("[data-testid=whatif-slider]");
+  slider.value = at;
+  slider.dispatchEvent(new Event("input"));
+}"""
+SAMPLED = (
+    "a=speculative_sampling&a@target=tiny-target&a@draft=tiny-draft&a.temperature=1&b=&prompt=Add&max=40"
+)
+THRESHOLD = "a=fast_dllm_threshold&a@denoiser=tiny-masked&a.block_length=16&b=&prompt=Add+1%2B2&max=16"
+
+
+def verdicts(run: dict[str, Any], rule: str) -> list[tuple[int, int, float, float, bool]]:
+    """(event, candidate, value, bound, passed) of one rule, from the exported trace."""
+    return [
+        (at, *columns)
+        for at, event in enumerate(run["events"])
+        if event["verb"] == "judge" and event["rule"] == rule
+        for columns in zip(
+            event["of"]["candidates"], event["values"], event["bounds"], event["passed"], strict=True
+        )
+    ]
+
+
+def test_a_scaled_bound_is_replayed_until_the_first_verdict_that_flips(visit: Any) -> None:
+    window = visit(SAMPLED).ready().run("run-a")
+    window.page.keyboard.press("Escape")
+    window.find("whatif").locator("summary").click()
+    assert "None of the" in window.text("whatif-said"), "as recorded nothing changes"
+    assert window.find("whatif-run").is_disabled()
+    run = trace(window, exported(window, "a"))
+    tests = verdicts(run, "accept_ratio")
+    factor = next(f / 20 for f in [*range(19, -1, -1), *range(21, 81)] if flips(tests, f / 20))
+    window.page.evaluate(SLIDE, factor)
+    first = flips(tests, factor)[0]
+    place = {
+        event["first"] + i: position
+        for event in run["events"] if event["verb"] == "propose"
+        for i, position in enumerate(event["positions"])
+    }  # fmt: skip
+    said = window.text("whatif-said")
+    assert said.startswith(f"Replayed until here: {tests.index(first)} of {len(tests)} verdicts stay")
+    assert "it is scaled" in window.text("whatif-at")
+    assert f"at position {place[first[1]]}" in window.text("whatif-flips")
+    window.find("whatif-flip").first.click()
+    assert window.state()["selected"] == {"pane": "a", "candidate": first[1]}
+    window.find("whatif-run").click()
+    window.page.wait_for_function(FORKED, timeout=60_000)
+    (told,) = trace(window, exported(window, "b"))["header"]["interventions"]
+    assert (told["act"], told["position"]) == ("ban" if first[4] else "force", place[first[1]])
+
+
+def flips(tests: list[tuple[int, int, float, float, bool]], factor: float) -> list[Any]:
+    return [each for each in tests if (each[2] < each[3] * factor) != each[4]]
+
+
+def test_a_bound_that_is_a_knob_is_run_again_and_decides_the_same_before(visit: Any) -> None:
+    window = visit(THRESHOLD).ready().run("run-a")
+    window.find("whatif").locator("summary").click()
+    window.find("whatif-rule").select_option("threshold")
+    old = trace(window, exported(window, "a"))
+    held = sorted({value for _, _, value, _, passed in verdicts(old, "threshold") if not passed})
+    bar = round(held[len(held) // 2], 2) - 0.01
+    window.page.evaluate(SLIDE, bar)
+    assert "the same request is run with" in window.text("whatif-how")
+    first = next(at for at, _, value, _, passed in verdicts(old, "threshold") if (value >= bar) != passed)
+    window.find("whatif-run").click()
+    window.page.wait_for_function(FORKED, timeout=60_000)
+    window.page.wait_for_function(
+        "document.querySelector('[data-testid=message]').textContent.includes('as foreseen')"
+    )
+    new = trace(window, exported(window, "b"))
+    assert new["header"]["knobs"]["threshold"] == pytest.approx(bar)
+    assert new["header"]["interventions"] == []
+    assert [
+        {**event, "bounds": []} if event["verb"] == "judge" else event for event in old["events"][:first]
+    ] == [{**event, "bounds": []} if event["verb"] == "judge" else event for event in new["events"][:first]]
+    assert old["events"][first]["passed"] != new["events"][first]["passed"]
