@@ -20,6 +20,8 @@ Box = tuple[float, float, float, float]
 LINES = {"draft": "plain", "residual": "dashed", "bonus": "double", "target": "thick", "confidence": "dotted"}
 """How a birth is underlined: colour never speaks alone."""
 MOST_LETTERS = 24
+ROOMY = 5
+"""Cells that are larger have room for an outline."""
 LEVELS = 6
 """Steps between two colours that letters are smoothed with."""
 
@@ -46,14 +48,20 @@ def palette(mode: Mode) -> list[tuple[int, int, int]]:
     return list(dict.fromkeys([*exact, *ramp, *steps]))[:256]
 
 
+@cache
+def nearest(mode: Mode) -> np.ndarray:
+    """For every 24-bit colour its place in the palette, -1 where nobody has asked yet."""
+    return np.full(2**24, -1, np.int16)
+
+
 def reduced(image: Image.Image, mode: Mode) -> Image.Image:
     """The frame in the palette: every pixel its nearest colour, and an exact one where there is one."""
-    known = np.array(palette(mode), dtype=np.int32)  # (colours, 3)
-    pixels = np.asarray(image, dtype=np.int32) @ np.array([65536, 256, 1], dtype=np.int32)
-    met, place = np.unique(pixels, return_inverse=True)
-    parts = np.stack([met >> 16, met >> 8 & 255, met & 255], axis=1)  # (met, 3)
-    nearest = ((parts[:, None] - known[None]) ** 2).sum(2).argmin(1).astype(np.uint8)
-    made = Image.fromarray(nearest[place.reshape(pixels.shape)])
+    known, table = np.array(palette(mode), dtype=np.int32), nearest(mode)  # (colours, 3), (2**24,)
+    pixels = np.asarray(image, dtype=np.int32) @ np.array([65536, 256, 1], dtype=np.int32)  # (height, width)
+    new = np.unique(pixels[table[pixels] < 0])
+    parts = np.stack([new >> 16, new >> 8 & 255, new & 255], axis=1)  # (new, 3)
+    table[new] = ((parts[:, None] - known[None]) ** 2).sum(2).argmin(1)
+    made = Image.fromarray(table[pixels].astype(np.uint8))
     made.putpalette([part for colour in palette(mode) for part in colour])
     return made
 
@@ -133,25 +141,43 @@ class Pen:
         high = max(2, min(14, int((bottom - top) / max(1, len(every)))))
         over = max(2.0, min(16.0, (right - left) / across))
         fits = int((bottom - top) / high)
-        seen = [row for row in every if row[0] <= upto]
-        for line, row in enumerate(seen[-fits:]):
+        seen = [row for row in every if row[0] <= upto][-fits:]
+        if high <= ROOMY or over <= ROOMY:
+            self._dots((left, top), over, high, seen)
+            return
+        for line, row in enumerate(seen):
             for place, letter in enumerate(row[2]):
                 x, y = left + place * over, top + line * high
-                cell = (x, y, x + max(1, over - 1) - 1, y + max(1, high - 1) - 1)
+                cell = (x, y, x + over - 2, y + high - 2)
                 self._cell(cell, letter, row[1][place] if place < len(row[1]) else 0)
+
+    def _dots(self, at: tuple[float, float], over: float, high: int, rows: Sequence[Sequence[Any]]) -> None:
+        """Cells without room for an outline, all at once."""
+        if not rows:
+            return
+        plain = {"c": self.soft("committed", 1 / 3), "r": self.ink("remasked")}
+        ramp = [ramp_at(step / 24, self.mode) for step in range(25)]
+        ground = self.ink("surface")
+        cells = [
+            [ramp[round((sure or 0) * 24 / 1000)] if letter == "N" else plain.get(letter, ground)
+             for letter, sure in zip(row[2], row[1], strict=False)]
+            for row in rows
+        ]  # fmt: skip
+        image = Image.fromarray(np.array(cells, dtype=np.uint8))  # (rows, positions, 3)
+        size = (max(1, round(image.width * over)), image.height * high)
+        self.image.paste(image.resize(size, Image.Resampling.NEAREST), (round(at[0]), round(at[1])))
 
     def _cell(self, cell: Box, letter: str, thousandths: int | None) -> None:
         sure = ramp_at((thousandths or 0) / 1000, self.mode)
-        roomy = cell[2] - cell[0] > 4 and cell[3] - cell[1] > 4
         if letter == "N":
-            self.draw.rectangle(cell, fill=sure, outline=self.ink("ink") if roomy else None)
+            self.draw.rectangle(cell, fill=sure, outline=self.ink("ink"))
         elif letter == "c":
             self.draw.rectangle(cell, fill=self.soft("committed", 1 / 3))
         elif letter == "r":
             self.draw.rectangle(cell, outline=self.ink("remasked"), fill=self.soft("remasked", 1 / 3))
             self.draw.line((cell[0], cell[3], cell[2], cell[1]), fill=self.ink("remasked"))
         elif letter == "g":
-            self.draw.rectangle(cell, outline=self.soft("open", 0.5) if roomy else None)
+            self.draw.rectangle(cell, outline=self.soft("open", 0.5))
 
     def tree(self, box: Box, tree: Mapping[str, Any], words: Sequence[str], statuses: Sequence[int]) -> None:
         """A round's drafts: boxes with their text, the fate by colour, outline and sign."""
