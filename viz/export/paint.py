@@ -139,7 +139,7 @@ class Pen:
         every = [row for _, row in drawn["rows"]]
         across = max(1, drawn["width"])
         high = max(2, min(14, int((bottom - top) / max(1, len(every)))))
-        over = max(2.0, min(16.0, (right - left) / across))
+        over = min(16.0, (right - left) / across)
         fits = int((bottom - top) / high)
         seen = [row for row in every if row[0] <= upto][-fits:]
         if high <= ROOMY or over <= ROOMY:
