@@ -78,8 +78,7 @@ class Record:
 
 def command(header: Header) -> str:
     """The command line that makes the run again; '' where none does."""
-    elsewhere = header.family == "imported" or header.interventions
-    return "" if elsewhere else command_line(words_of(header))
+    return "" if header.family == "imported" else command_line(words_of(header))
 
 
 def said(result: Outcome | None) -> dict[str, Any] | None:
