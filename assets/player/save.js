@@ -92,9 +92,9 @@
   }
 
   async function chart(node, format, title, palette) {
+    const font = {size: 13, color: palette.get("ink"), weight: 600}, shown = title.replace(/[<>&]/g, " ");  // a title may hold markup
     const layout = {...node.layout, paper_bgcolor: palette.get("surface"), margin: {...node.layout.margin, t: 40 + (node.layout.margin.t || 0)},
-      title: {text: "", subtitle: {text: ""}}, annotations: [...(node.layout.annotations || []),
-        {text: title.replace(/[<>&]/g, " "), xref: "paper", yref: "paper", x: 0, y: 1, yshift: 34, xanchor: "left", showarrow: false, font: {size: 13, color: palette.get("ink")}}]};
+      title: {text: shown, font, xref: "container", x: 0, xanchor: "left", yref: "container", y: 1, yanchor: "top", pad: {l: PAD, t: PAD}}};
     const url = await window.Plotly.toImage({data: node.data, layout}, {format, width: node.clientWidth, height: node.clientHeight + 40, scale: SCALE});
     return unpacked(url);
   }

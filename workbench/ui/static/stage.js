@@ -264,8 +264,8 @@
     rows.share = el("section", {class: "wb-share", hidden: true, "aria-label": "Link and command line"}, rows.link, rows.commands);
     const wide = el("button", {type: "button", class: "wb-button wb-wide-button", "aria-pressed": "false", text: "Hide the settings",
       on: {click: () => { const on = document.body.classList.toggle("wb-wide"); wide.setAttribute("aria-pressed", on); wide.textContent = on ? "Show the settings" : "Hide the settings"; }}});
-    root.replaceChildren(el("div", {class: "wb-bar"}, wide, el("label", {for: list.id, text: "Recorded example"}), list, wb.tourButton(), el("span", {class: "wb-space"}), sharing.importer("a"), sharing.importer("b")),
-      el("div", {class: "wb-files", role: "group", "aria-label": "Export"}, sharing.bars.a, sharing.bars.b),
+    root.replaceChildren(el("div", {class: "wb-bar"}, wide, el("label", {for: list.id, text: "Recorded example"}), list, wb.tourButton()),
+      el("div", {class: "wb-files", role: "group", "aria-label": "Files"}, sharing.bars.a, sharing.bars.b, el("span", {class: "wb-space"}), el("div", {class: "wb-exports"}, sharing.importer("a"), sharing.importer("b"))),
       message, sharing.report, el("div", {class: "wb-frame"}, rows.progress, place), rows.share);
     sharing.dropping(place);
     player = window.WorkbenchPlayer.mount(place, {plotly: "/vendor/plotly.min.js", pin: true,
