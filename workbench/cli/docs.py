@@ -3,6 +3,7 @@
 import argparse
 import inspect
 import itertools
+import math
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from workbench.methods.catalogue import FAMILIES, catalogue
 from workbench.trace import Rule
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "METHODS.md"
+COUNTABLE = 20_000
+"""How many combinations of choices are asked about one by one."""
 HEAD = """# The methods
 
 Written by `python -m workbench docs` from the declarations in `workbench/methods`; do not edit by hand.
@@ -80,16 +83,25 @@ def _varying(method: Method) -> list[str]:
             if params is not None and (other := method.promise(params)) != method.guarantee:
                 lines.append(f"- **With `{knob.name}` {choice}**: {other.promise.value}. {other.sentence}")
     if method.legal is not always:
-        lists = [knob for knob in method.knobs if knob.options]
-        every = list(itertools.product(*(knob.options for knob in lists)))
-        given = [dict(zip([knob.name for knob in lists], values, strict=True)) for values in every]
-        count = sum(not method.legal(method.values(each)) for each in given)
-        which = f"{count} of {len(every)} choices" if count < len(every) else "all choices"
         lines.append(
-            f"- **Combinations**: {which} go together at the default numbers; what does not is refused with "
-            "the reason."
+            f"- **Combinations**: {_together(method)} What does not go together is refused with the reason."
         )
     return lines
+
+
+def _together(method: Method) -> str:
+    """How many combinations go together at the default numbers, where there are few enough to count."""
+    lists = [knob for knob in method.knobs if knob.options]
+    every = math.prod(len(knob.options) for knob in lists)
+    if every > COUNTABLE:
+        return f"{every:,} combinations can be asked for."
+    names = [knob.name for knob in lists]
+    given = (
+        dict(zip(names, values, strict=True)) for values in itertools.product(*(k.options for k in lists))
+    )
+    count = sum(not method.legal(method.values(each)) for each in given)
+    which = f"{count} of {every} choices" if count < every else "all choices"
+    return f"{which} go together at the default numbers."
 
 
 def _knob(knob: Knob) -> str:
