@@ -187,6 +187,11 @@ def cost(costs: Mapping[str, Sequence[int]], glossary: Glossary, ms: float, told
     return panel("Cost", f"What did each network have to compute? {told}.", data, lay)
 
 
+def label(text: str) -> str:
+    """Foreign text as a chart's label: plotly reads tags and entities in labels, so there are none."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
 def line(x: Sequence[Any], y: Sequence[Any], name: str, colour: str = "@ink") -> Spec:
     return {
         "type": "scatter",

@@ -5,6 +5,7 @@ chance of the same token twice. The joint stands beside it where it was told: a 
 network was asked once more with one of the two in place. Elsewhere nothing recorded says what it is.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from math import log2
 from typing import TYPE_CHECKING, Any
@@ -161,7 +162,7 @@ def panel(built: "ReelBuilder") -> Spec:
     """One pair: two marginals, their product, and the joint where it was told; diagonals outlined."""
     found = built.conflicts.found
     each = worst(found)
-    names = [plain(Token(id), built.tokens).strip() or quoted(Token(id), built.tokens) for id in each.tokens]
+    names = [charts.label(_named(id, built.tokens)) for id in each.tokens]
     product = [[None if a is None or b is None else round(a * b, 6) for b in each.right] for a in each.left]
     one, two = (f"position {place}" for place in each.positions)
     squares = [("assumed: the product", product, (0.64, 1.0))]
@@ -192,6 +193,11 @@ def panel(built: "ReelBuilder") -> Spec:
         _axes(lay, at, title, domain, one if at == 2 else "", two)
         lay["shapes"] += [_outline(at, cell) for cell in range(len(names))]
     return charts.panel("Same token twice", _question(built, each, len(found)), data, lay)
+
+
+def _named(id: int, tokens: Mapping[int, bytes]) -> str:
+    """A token as a label; in quotes where nothing of it could be seen."""
+    return plain(Token(id), tokens).strip() or quoted(Token(id), tokens)
 
 
 def _axes(lay: Spec, at: int, title: str, domain: tuple[float, float], rows: str, columns: str) -> None:

@@ -159,6 +159,13 @@ def test_the_joint_stands_beside_the_product_where_it_was_told() -> None:
     assert "trials" not in analyse(trace).offered(), "what is told about a pair is no trial"
 
 
+def test_a_hostile_token_is_text_in_the_labels() -> None:
+    trace = told_pair((0.0, 1.0, 1.0, 0.0))
+    hostile = replace(trace, tokens={**trace.tokens, 1: b"<a href='https://x.example'>&"})
+    (label, _) = draw(hostile, "conflict").spec["data"][0]["x"]
+    assert label == "&lt;a href='https://x.example'&gt;&amp;"
+
+
 def test_independent_positions_share_nothing_and_an_untold_joint_is_called_unknown() -> None:
     (even,) = analyse(told_pair((0.5, 0.5, 0.5, 0.5))).conflicts.found
     assert even.shared == pytest.approx(0.0)
