@@ -91,7 +91,7 @@ LOOKS: dict[str, Look] = {
     "confidence": Look(
         "confidence", "solid", "●", False, "unmasked", "A mask lifted, shaded by its probability."
     ),
-    "given": Look("given", "plain", "", False, "prompt", "Given, not decoded."),
+    "given": Look("given", "plain", "", False, "given", "Not decoded: of the prompt, or by hand."),
 }
 
 

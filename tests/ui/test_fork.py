@@ -43,6 +43,14 @@ def test_a_fork_says_where_it_parts_and_is_a_run_of_its_own(place: Any, run: str
     assert [each.act for each in both] == ["force", "ban"]
 
 
+def test_a_typed_token_is_read_by_the_tokenizer_of_the_run(place: Any, run: str) -> None:
+    old = place.store.get(run).trace()
+    acts = [{"act": "force", "position": len(old.header.prompt_ids) + 2, "text": "7"}]
+    said = told(place, run=run, acts=acts)
+    (each,) = place.store.get(said[-1]["run"]).trace().header.interventions
+    assert place.store.get(said[-1]["run"]).trace().tokens[each.token] == b"7"
+
+
 def test_other_knobs_run_the_same_request(place: Any, run: str) -> None:
     said = told(place, run=run, knobs={})
     assert said[-1]["fork"]["event"] == len(place.store.get(run).trace().events)

@@ -52,6 +52,14 @@ def test_a_mask_lifted_by_hand_runs_on_beside_the_original(visit: Any) -> None:
     assert window.text("told-b") == "1 intervention"
     assert "1 intervention" in window.text("badge-b")
     assert window.find("told-a").is_hidden()
+    replay = window.page.evaluate(
+        "(id) => fetch(`/runs/${id}/replay.html`).then((found) => found.text())", exported(window, "b")
+    )
+    window.page.set_content(replay)
+    window.page.wait_for_selector("[data-testid=told-a]")
+    assert window.find("by-hand").is_hidden(), "a replay in a file can run nothing"
+    window.find("whatif").locator("summary").click()
+    assert window.find("whatif-said").is_visible() and window.find("whatif-run").is_hidden()
 
 
 SLIDE = """(at) => {
