@@ -7,7 +7,7 @@ import random
 import pytest
 
 from viz import theme
-from viz.figures.trade_off import ENVELOPE, envelope, hull, trade_off
+from viz.figures.trade_off import ENVELOPE, envelope, hull, trade_off, unbeaten
 
 
 def row(method: str, knobs: str, seed: int, rate: float | None, score: float | None, **more: object) -> dict:
@@ -112,3 +112,23 @@ def test_the_chart_is_plain_data_in_both_looks() -> None:
     assert spec["config"]["plotlyServerURL"] == "" and spec["config"]["showSendToCloud"] is False
     for mode in ("light", "dark"):
         assert "@" not in json.dumps(theme.resolve(spec, mode), allow_nan=False)
+
+
+def test_with_many_methods_only_the_unbeaten_are_named() -> None:
+    rows = [row(f"m{at}", "", 0, 1 + at, 1 - at / 20) for at in range(10)]
+    rows += [row(f"beaten{at}", "", 0, 1 + at, 0.1) for at in range(5)]
+    made = trade_off(rows)
+    named = [line for line in made["figure"]["spec"]["data"] if "text" in line["mode"]]
+    assert [line["text"] for line in named] == [[f"m{at}"] for at in range(10)]
+    assert made["figure"]["spec"]["layout"]["showlegend"] is False and made["figure"]["said"]
+    # every setting is still a point that can be chosen
+    chosen = {at for line in made["figure"]["spec"]["data"] for at in line.get("customdata", ())}
+    assert chosen == set(range(15))
+    equal = [
+        {"tokens_per_round": 2, "y": 1.0},
+        {"tokens_per_round": 2, "y": 1.0},
+        {"tokens_per_round": 3, "y": 1.0},
+    ]
+    assert unbeaten(equal) == [equal[2]]
+    few = trade_off(rows[:3])["figure"]
+    assert few["said"] == "" and all("text" not in line["mode"] for line in few["spec"]["data"])

@@ -117,7 +117,7 @@ def overview(batch: Batch, column: str = "score") -> dict[str, Any]:
     return {
         "figure": made["figure"],
         "settings": [
-            setting.summary() | {"reasons": reasons.get(setting.index, {})} for setting in batch.settings
+            setting.summary | {"reasons": reasons.get(setting.index, {})} for setting in batch.settings
         ],
         "metrics": [
             {"id": each.id, "title": each.title, "digits": each.digits, "definition": each.definition,

@@ -156,6 +156,7 @@ class Setting:
         sums = [tuple(map(sum, zip(*ratios, strict=True))) for ratios in self.ratios(metric).values()]
         return stats.pooled([part for part, _ in sums], [whole for _, whole in sums])
 
+    @cached_property
     def summary(self) -> dict[str, Any]:
         """The setting in a few numbers, as plain data."""
         figures: dict[str, Any] = {}

@@ -46,7 +46,7 @@ def report(batch: Batch) -> dict[str, Any]:
     }  # fmt: skip
     return {
         "report": FORMAT,
-        "settings": [setting.summary() for setting in batch.settings],
+        "settings": [setting.summary for setting in batch.settings],
         "tables": {name: table for name, table in tables.items() if table["rows"]},
         "definitions": {metric.id: metric.definition for metric in METRICS},
         "interval": INTERVAL,

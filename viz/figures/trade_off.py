@@ -18,6 +18,9 @@ COLOURS = ("@committed", "@rejected", "@accepted", "@remasked", "@residual", "@i
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "x", "star", "hexagon")
 DASHES = ("solid", "dash", "dot", "dashdot")
 TICKS = (0.25, 0.5, 1, 2, 4, 8, 16, 32, 64, 128)
+NAMED = 12
+"""With more methods than this, only the settings that no other beats are coloured and named."""
+FEW = "Named are the settings that no other beats in both; a point says its name when it is pointed at."
 BEND = 1.05
 """Along a log axis a straight line bends: it is drawn in steps of this ratio."""
 
@@ -30,10 +33,16 @@ def trade_off(rows: Sequence[Row], column: str = "score") -> dict[str, Any]:
     made = settings(rows, column)
     drawn = [setting for setting in made if setting["runs"]]
     data = [_envelope(rows, column)] if drawn else []
-    for number, method in enumerate(dict.fromkeys(setting["method"] for setting in made)):
+    methods = list(dict.fromkeys(setting["method"] for setting in made))
+    for number, method in enumerate(methods):
         if members := [each for each in drawn if each["method"] == method]:
             data.append(_line(number, members))
-    return {"figure": charts.panel("Trade-off", QUESTION, data, _layout(column)), "settings": made}
+    lay, said = _layout(column), ""
+    if len(methods) > NAMED:  # a legend would be larger than the picture, and its colours come round again
+        data, said = [*map(_quiet, data), *_named(drawn)], FEW
+        lay |= {"showlegend": False}
+    panel = charts.panel("Trade-off", QUESTION, data, lay)
+    return {"figure": panel | {"said": said}, "settings": made}
 
 
 def settings(rows: Sequence[Row], column: str) -> list[dict[str, Any]]:
@@ -109,6 +118,15 @@ def _mean(values: Sequence[float]) -> float | None:
     return round(sum(values) / len(values), 6) if values else None
 
 
+def unbeaten(drawn: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The settings that no other one equals or passes in both means, by parallelism."""
+    best: list[Mapping[str, Any]] = []
+    for each in sorted(drawn, key=lambda each: (-each["tokens_per_round"], -each["y"])):
+        if not best or each["y"] > best[-1]["y"]:
+            best.append(each)
+    return best[::-1]
+
+
 # -- marks -------------------------------------------------------------------------------------------
 
 
@@ -129,6 +147,32 @@ def _line(number: int, members: Sequence[Mapping[str, Any]]) -> charts.Spec:
         "text": [each["knobs"].replace("<", "‹") or "default knobs" for each in ordered],
         "hovertemplate": "%{text}<br>%{x:.2f} tokens per pass, score %{y:.3f}",
     }
+
+
+def _quiet(line: charts.Spec) -> charts.Spec:
+    """The same line in the background."""
+    if line.get("hoverinfo") == "skip":
+        return line
+    thin = line["line"] | {"color": "@line", "width": 1}
+    marker = line["marker"] | {"color": "@unexamined", "size": 8}
+    return line | {"line": thin, "marker": marker}
+
+
+def _named(drawn: Sequence[Mapping[str, Any]]) -> list[charts.Spec]:
+    found: list[charts.Spec] = []
+    for number, each in enumerate(unbeaten(drawn)):
+        line = _line(number, [each])
+        words = f"{each['method']} {each['knobs']}".strip().replace("<", "‹")
+        found.append(
+            line
+            | {
+                "mode": "markers+text",
+                "text": [words],
+                "textposition": "top left" if number % 2 else "bottom left",
+                "textfont": {"size": 12, "color": "@ink"},
+            }
+        )
+    return found
 
 
 def _envelope(rows: Sequence[Row], column: str) -> charts.Spec:
@@ -157,6 +201,6 @@ def _layout(column: str) -> charts.Spec:
     title = "mean score" if column == "score" else "mean strict score"
     lay = charts.layout("tokens per pass", title, hovermode="closest")
     lay["xaxis"] |= {"type": "log", "tickvals": list(TICKS), "ticktext": [f"{tick:g}" for tick in TICKS]}
-    lay["yaxis"] |= {"range": [-0.03, 1.05], "tickformat": ".1f"}
+    lay["yaxis"] |= {"range": [-0.03, 1.09], "tickformat": ".1f"}
     lay["legend"] |= {"y": 1.02, "yanchor": "bottom"}
     return lay

@@ -2,7 +2,7 @@
 (function (wb) {
   "use strict";
   const {el} = wb;
-  const VIEW = "many", PLOTLY = "/vendor/plotly.min.js", READ_MS = 1000;
+  const VIEW = "many", PLOTLY = "/vendor/plotly.min.js", READ_MS = 3000;
   const FILES = [["table.csv", "Rows, CSV"], ["table.json", "Rows, JSON"], ["report.json", "Report, JSON"], ["report.html", "Report, HTML"]];
   const state = {sweep: "", task: "", column: "score", figure: "", show: ""};
   let form = null, shown = null, chosen = -1, controls = null, figure = null, frame = null, begun = false, turn = 0, again = 0, led = "";
@@ -105,6 +105,7 @@
     form.able(shown.setup, Math.max(0, shown.all - shown.done));
     table.replaceChildren(settings());
     reproduce.replaceChildren(...repeat());
+    frame.few.textContent = shown.figure.said;
     trade.hidden = !shown.figure.spec.data.length;
     frame.none.hidden = !trade.hidden;
     if (!trade.hidden) plot();
@@ -118,13 +119,13 @@
     frame = {head: el("div", {class: "wb-sweep-head"}), note: el("p", {class: "wb-help", role: "status", "data-testid": "sweep-reading"}), table: el("div", {class: "wb-sweep-scroll wb-settings dw-batch-summary", tabindex: "0", role: "region", "aria-label": "Settings"}),
       trade: el("div", {class: "wb-sweep-chart", role: "img", "aria-label": "Score against tokens per pass, one line per method; the table below holds the same figures.", "data-testid": "sweep-chart"}),
       none: el("p", {class: "wb-help", "data-testid": "sweep-unscored", text: "No run of this set has a score: its prompts have no known answers. The figures below need none.", hidden: true}),
-      reproduce: el("div", {class: "wb-reproduce"}), runs: el("section", {class: "wb-card wb-runs", "aria-label": "Runs", hidden: true})};
+      few: el("p", {class: "wb-help"}), reproduce: el("div", {class: "wb-reproduce"}), runs: el("section", {class: "wb-card wb-runs", "aria-label": "Runs", hidden: true})};
     frame.figures = new dw.BatchFigures(shown.figures, {plotly: PLOTLY, opens: "Open", open, shown: (id) => { state.figure = id; remember(); },
       ask: (id, choices) => wb.ask(`/sweeps/figure.json?${new URLSearchParams({...choices, name: state.sweep, task: state.task, id, show: state.show})}`)});
     if (shown.figures.some(({id}) => id === state.figure)) { frame.figures.id = state.figure; frame.figures.mark(); }
     figure.replaceChildren(card("Set", frame.head, frame.note),
       card("Trade-off", el("div", {class: "wb-lab-head"}, el("h2", {text: shown.figure.question})),
-        el("p", {class: "wb-help", text: "A point is one setting, averaged over its prompts. The dotted line chooses the best setting for each prompt by itself: no decoder can pass it. Choose a point to see its runs."}), frame.trade, frame.none),
+        el("p", {class: "wb-help", text: "A point is one setting, averaged over its prompts. The dotted line chooses the best setting for each prompt by itself: no decoder can pass it. Choose a point to see its runs."}), frame.few, frame.trade, frame.none),
       card("Settings", el("p", {class: "wb-caption", text: `Settings; tick up to ${shown.most} for the figures` }), frame.table),
       card("Figures", frame.figures.node), frame.runs, card("Reproduce", frame.reproduce));
     new dw.Tips(figure);
