@@ -117,7 +117,9 @@ class Forest:
         """Under which key the player finds a round's tree."""
         if len(self.state.lanes) > 1:
             return ALL if self.grown else None
-        return str(number) if len(self._rounds.get(number, ())) > 1 else None
+        members = self._rounds.get(number, ())
+        drafted = len(members) == 1 and self.fates.birth[members[0]] == "draft"
+        return str(number) if len(members) > 1 or drafted else None
 
     def changed(self) -> dict[str, Any]:
         """Layouts of the trees that grew since the last call."""

@@ -6,6 +6,7 @@ import pytest
 from viz.analysis import analyse
 from viz.figure import draw, offered
 from viz.records import Pass, Place
+from viz.reel import reel
 from viz.theme import resolve
 from viz.timeline import PRESETS, Costs, schedule
 from workbench.trace import ROOT, Candidates, Cells, DraftKind, Observe, Phase, Propose, Score, Trace
@@ -117,3 +118,9 @@ def test_charts_say_their_convention_and_name_known_colours() -> None:
     titles = [made["lengths"]["spec"]["layout"][axis]["title"]["text"] for axis in ("xaxis", "xaxis2")]
     assert titles == ["accepted drafts, without the target's own token", "with the target's own token"]
     assert "@" not in str(resolve(made["acceptance"]["spec"])) + str(resolve(made["lengths"]["spec"]))
+
+
+def test_a_draft_of_one_token_has_its_own_tree() -> None:
+    """Otherwise the tree of the round before would stand beside this round's text."""
+    trees = reel(compared())["trees"]
+    assert [tree["ids"] for tree in trees.values()] == [[0]]
