@@ -2,7 +2,7 @@
 (function (dw) {
   "use strict";
   const {el, svg} = dw;
-  const HALF = 74, NAME = 34, TOP = 20, FOOT = 40, SIDE = 84;
+  const NAME = 34, TOP = 12, FOOT = 38, SIDE = 84;
 
   dw.TrialsView = class {
     constructor(pane, name) {
@@ -16,8 +16,8 @@
       this.reset();
     }
 
-    reset() { this.stamp = null; }
-    recolour() { this.stamp = null; }
+    reset() { this.stamp = this.room = null; }
+    recolour() { this.stamp = this.room = null; }
 
     open(event) {
       const part = event.target.closest("[data-c]");
@@ -37,7 +37,6 @@
       const stamp = `${reel.version}:${trials.length}:${until}:${picked}`;
       if (this.stamp === stamp) return;
       const again = this.stamp !== null && this.shown === trials.length, at = again ? [this.body.scrollLeft, this.body.scrollTop] : null;
-      if (this.stamp === null) this.room = this.body.clientWidth || 600; // read once: a resize begins anew
       this.stamp = stamp;
       this.shown = trials.length;
       const seen = new Seen(reel, trial, until, until >= (round ? round.b[1] : 0));
@@ -53,7 +52,7 @@
       const kept = (rows) => rows.filter((each) => trial.kept.includes(each.id)).length;
       if (trial.kind === "ladder") {
         const stand = kept(tried);
-        return `${trial.passes} canvases read in one batch${done ? `; ${stand} of ${tried.length} drafts stand (the first always does)` : ""}`;
+        return `${trial.passes} canvases read in one batch${done ? `; of ${tried.length} drafts ${stands(stand)} (the first always does)` : ""}`;
       }
       if (trial.kind === "guesses") return `${tried.length} guesses for position ${reel.candidates[tried[0].id].position}, each written into a copy of the canvas`;
       const looked = tried.filter((each) => each.tests.length), fresh = tried.filter((each) => each.first);
@@ -61,7 +60,7 @@
       if (trial.back.length || fresh.length) {
         return `${kept(fresh)} of ${fresh.length} open positions written; ${looked.length} written tokens seen by ${who}${done ? `, ${trial.back.length} taken back` : ""}`;
       }
-      return `${looked.length} drafts seen by ${who}${done ? `, ${kept(looked)} stand` : ""}`;
+      return `${looked.length} drafts seen by ${who}${done ? `, ${stands(kept(looked))}` : ""}`;
     }
 
     key(entries) { this.legend.replaceChildren(...entries.map(([name, text]) => el("span", {class: "dw-key"}, typeof name === "string" && name.length > 2 ? el("i", {class: `dw-swatch ${name}`}) : el("b", {text: name}), text))); }
@@ -113,7 +112,11 @@
     lanes(seen, picked) {
       const {reel, trial, done} = seen, tried = [...seen.tried].sort((one, two) => reel.candidates[one.id].position - reel.candidates[two.id].position || one.id - two.id);
       const again = tried.some((each) => each.first) || trial.back.length > 0;
-      const wide = Math.max(18, Math.min(58, Math.floor((this.room - SIDE - 12) / tried.length)));
+      this.key(again ? [["dw-lane-k-old", "when it was written"], ["dw-lane-k-new", "open position, now"], ["dw-lane-k-check", reel.source(trial.checker).title], ["✓", "stands or is written"], ["↺", "taken back"], ["○", "stays masked"]]
+        : [["dw-lane-k-new", reel.source(trial.drafter).title], ["dw-lane-k-check", reel.source(trial.checker).title], ["✓", "stands"], ["×", "refused; below it what was written instead"], ["–", "behind the first refusal"]]);
+      this.room = this.room || [this.body.clientWidth || 600, this.body.clientHeight || 240]; // read once, below the key: a resize begins anew
+      this.half = Math.max(44, Math.min(90, Math.floor((this.room[1] - TOP - NAME - FOOT - 6) / 2)));
+      const wide = Math.max(18, Math.min(58, Math.floor((this.room[0] - SIDE - 12) / tried.length))), HALF = this.half;
       const width = SIDE + wide * tried.length + 8, mid = TOP + HALF, low = mid + NAME, parts = [];
       const label = (y, text, extra) => parts.push(svg("text", {class: "dw-lane-title", x: 4, y, text: dw.clip(text, 13)}, svg("title", {text: extra || text})));
       label(TOP + HALF / 2, again ? "confidence" : "draft", reel.source(trial.drafter).title);
@@ -121,13 +124,11 @@
       parts.push(svg("line", {class: "dw-axis", x1: SIDE, x2: width, y1: mid, y2: mid}), svg("line", {class: "dw-axis", x1: SIDE, x2: width, y1: low, y2: low}));
       this.bounds(seen, tried, wide, mid, low, parts);
       tried.forEach((each, at) => parts.push(this.column(seen, each, SIDE + at * wide, wide, mid, low, again, picked)));
-      this.key(again ? [["dw-lane-k-old", "when it was written"], ["dw-lane-k-new", "open position, now"], ["dw-lane-k-check", reel.source(trial.checker).title], ["✓", "stands or is written"], ["↺", "taken back"], ["○", "stays masked"]]
-        : [["dw-lane-k-new", reel.source(trial.drafter).title], ["dw-lane-k-check", reel.source(trial.checker).title], ["✓", "stands"], ["×", "refused; below it what was written instead"], ["–", "behind the first refusal"]]);
       return svg("svg", {class: "dw-lanes-svg", width, height: low + HALF + FOOT, role: "group", "aria-label": done ? this.told(seen) : "Two lanes"}, ...parts);
     }
 
     bounds(seen, tried, wide, mid, low, parts) {
-      const tall = (value) => HALF * Math.max(0, Math.min(1, value));
+      const tall = (value) => this.half * Math.max(0, Math.min(1, value));
       tried.forEach((each, at) => {
         const x = SIDE + at * wide, test = seen.last(each);
         if (each.first) parts.push(svg("line", {class: "dw-measure-bound", x1: x, x2: x + wide, y1: mid - tall(each.first.bound), y2: mid - tall(each.first.bound)}));
@@ -136,7 +137,7 @@
     }
 
     column(seen, each, x, wide, mid, low, again, picked) {
-      const {reel, trial, done} = seen, mine = reel.candidates[each.id], test = seen.last(each), w = Math.max(6, wide - 6), at = x + 3;
+      const {reel, trial, done} = seen, HALF = this.half, mine = reel.candidates[each.id], test = seen.last(each), w = Math.max(6, wide - 6), at = x + 3;
       const back = trial.back.includes(each.id), kept = trial.kept.includes(each.id), chars = Math.max(2, Math.floor(wide / 7.2));
       const state = !done && !test && !each.first ? "waits" : again ? back && done ? "back" : each.first && !kept ? "open" : "yes" : kept ? "yes" : test && !test.passed ? "no" : "never";
       const glyph = {yes: "✓", no: "×", never: "–", back: "↺", open: "○", waits: "·"}[state], instead = each.instead >= 0 ? reel.candidates[each.instead] : null;
@@ -146,11 +147,11 @@
       return svg("g", {class: `dw-lane-column dw-lane-${state}${picked === each.id ? " dw-picked" : ""}`, "data-c": each.id, tabindex: "0", role: "button", "aria-label": words},
         svg("title", {text: words}), svg("rect", {class: "dw-hit", x, y: 0, width: wide, height: low + HALF + FOOT}),
         svg("rect", {class: each.first || !again ? "dw-lane-new" : "dw-lane-old", x: at, width: w, y: mid - HALF * mine.prob, height: Math.max(1, HALF * mine.prob)}),
-        svg("text", {class: "dw-lane-token", x: x + wide / 2, y: mid + 15, "text-anchor": "middle", text: dw.clip(dw.visible(reel.text(mine.fill)).trim() || "·", chars)}),
+        svg("text", {class: "dw-lane-token", x: x + wide / 2, y: mid + 15, "text-anchor": "middle", text: dw.clip(dw.visible(reel.text(mine.fill).replace(/^ +/, "")) || "·", chars)}),
         wide > 21 || mine.position % 2 === 0 ? svg("text", {class: "dw-measure-tick", x: x + wide / 2, y: mid + 28, "text-anchor": "middle", text: String(mine.position)}) : null,
         own === null ? null : svg("rect", {class: back && done ? "dw-lane-check dw-lane-gone" : "dw-lane-check", x: at, width: w, y: low, height: Math.max(1, HALF * own)}),
         svg("text", {class: "dw-lane-glyph", x: x + wide / 2, y: low + HALF + 16, "text-anchor": "middle", text: glyph}),
-        instead ? svg("text", {class: "dw-lane-token dw-lane-instead", x: x + wide / 2, y: low + HALF + 32, "text-anchor": "middle", text: dw.clip(dw.visible(reel.text(instead.fill)).trim() || "·", chars)}) : null);
+        instead ? svg("text", {class: "dw-lane-token dw-lane-instead", x: x + wide / 2, y: low + HALF + 32, "text-anchor": "middle", text: dw.clip(dw.visible(reel.text(instead.fill).replace(/^ +/, "")) || "·", chars)}) : null);
     }
   };
 
@@ -172,6 +173,8 @@
       return dw.verdict(rule, `${reel.quoted(mine.fill)} at ${mine.position}`, left, right, test.passed);
     }
   }
+
+  const stands = (many) => `${many} ${many === 1 ? "stands" : "stand"}`;
 
   function bar(value, most, name) {
     return el("span", {class: "dw-guess-bar"}, most ? el("span", {class: "dw-row-track"}, el("i", {class: `dw-row-fill ${name}`, style: {width: `${value === undefined ? 0 : Math.min(100, 100 * value / most)}%`}})) : el("span", {}),
