@@ -68,7 +68,8 @@ def passes(settings: Sequence[Setting], look: Sequence[Look], asked: Mapping[str
         "type": "heatmap", "z": cells, "x": list(range(1, widest + 1)), "y": list(range(len(order))),
         "xgap": 1, "ygap": 1, "hoverongaps": False, "zmin": 0,
         "colorscale": [[0, "@ramp-low"], [0.5, "@ramp-mid"], [1, "@ramp-high"]],
-        "colorbar": {"title": {"text": "tokens", "side": "right"}, "thickness": 10, "outlinewidth": 0},
+        "colorbar": {"title": {"text": "tokens", "side": "right"}, "thickness": 10, "outlinewidth": 0,
+                     "dtick": max(1, -(-max(map(max, counts), default=1) // 5))},
         "hovertemplate": "%{y}<br>round %{x}: %{z} " + WHAT[of] + "<extra></extra>",
     }  # fmt: skip
     lay = layout(f"round{'' if of == 'written' else ' with a verified draft'}", "")
