@@ -14,7 +14,8 @@ from workbench.methods.loops.verification import VERIFICATIONS
 DEFINITIONS = {
     "variation": "The largest difference that the two laws make in the probability of any event: 0 for equal "
     "laws, 1 for laws that share nothing.",
-    "mean": "Accepted drafts and the token after them, expected over all branches of one round.",
+    "mean": "Accepted drafts and the token after them, expected over all branches of one round; per round of "
+    "a whole run where the drafter knows nothing in the first.",
     "samples": "So many independent texts take Pearson's chi-square test to p < 1e-9 every other time: its "
     "statistic grows with n φ², and φ² = Σ (output - target)² / target is known exactly here.",
 }

@@ -152,9 +152,10 @@
 
     /* One reason: the choices that it greys, the sentence, and a way to see each of them break. */
     refusal(knob, reason, ruled) {
-      const now = this.plan().knobs, many = ruled.length > 1;
-      const links = ruled.map(({choice}) => wb.pair.link({...now, [knob.name]: choice}, many ? `see what breaks: ${choice}` : "see what breaks", `breaks-${knob.name}-${choice}-${this.pane}`));
-      return el("li", {}, ...ruled.map((each) => this.way(knob, each)), el("span", {text: reason}), ...links);
+      const now = this.plan().knobs, one = ruled.length === 1;
+      const links = ruled.map(({choice}) => wb.pair.link({...now, [knob.name]: choice}, one ? "see what breaks" : choice, `breaks-${knob.name}-${choice}-${this.pane}`));
+      const see = links[0] ? el("span", {class: "wb-breaks-links"}, one ? "" : el("span", {text: "see what breaks:"}), ...links) : "";
+      return el("li", {}, ...ruled.map((each) => this.way(knob, each)), el("span", {text: reason}), see);
     }
 
     /* A greyed choice as a button: it is taken, and what stands against it changes with it. */
