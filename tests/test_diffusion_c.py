@@ -324,12 +324,40 @@ def test_they_save_rows_on_the_embedded_model(shelf: Shelf) -> None:
     assert rows("window_diffusion", {}) < 0.7 * plain
 
 
+@pytest.mark.parametrize(
+    ("method", "saving", "whole"),
+    [
+        ("fast_dllm_cache", {"cache": "prefix"}, ("fast_dllm_threshold", {"block_length": 8})),
+        ("fast_dllm_cache", {"cache": "dual"}, ("fast_dllm_threshold", {"block_length": 8})),
+        ("adablock", {"cache": "dual", "window": 0.0}, ("adablock", {"window": 0.0})),
+        ("guided_diffusion", {"cache": "whole blocks"}, ("guided_diffusion", {})),
+        ("unmask_recipe", {"compute": "frozen tokens"}, ("unmask_recipe", {})),
+    ],
+)
+def test_a_pass_of_a_cache_is_smaller(shelf: Shelf, method: str, saving: dict, whole: tuple) -> None:
+    """Rows for each pass, so that the number of rounds does not count; every pass says of each row whether
+    it was computed or cached."""
+    apart: list[float] = []
+    for id, knobs in ((method, saving), whole):
+        trace = shipped(shelf, id, {"threshold": 1.0, **knobs} if id != "guided_diffusion" else knobs)
+        passes = [e for e in trace.events if isinstance(e, Forward) and e.source == "denoiser"]
+        rows = [sum(b - a for a, b in each.computed) for each in passes]
+        apart.append(sum(rows) / len(rows))
+        canvas = len(trace.header.prompt_ids) + 24
+        for each, count in zip(passes, rows, strict=True):
+            assert count + sum(b - a for a, b in each.visible) == canvas
+        assert knobs is not saving or min(rows) < canvas
+    assert apart[0] < 0.9 * apart[1], (method, apart)
+
+
 def test_the_audit_changes_no_text(shelf: Shelf) -> None:
     for method, knobs in (
         ("freecache", {}),
         ("window_diffusion", {}),
         ("fast_dllm_cache", {"cache": "dual"}),
         ("guided_diffusion", {"cache": "whole blocks"}),
+        ("adablock", {"cache": "prefix", "window": 0.0}),
+        ("unmask_recipe", {"compute": "dual cache", "stop": "none"}),
     ):
         plain, audited = (shipped(shelf, method, {**knobs, "audit": on}) for on in (False, True))
         assert order_of(plain.events) == order_of(audited.events)

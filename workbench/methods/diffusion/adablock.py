@@ -8,6 +8,7 @@ from workbench.methods.loops.unmask import unmask
 from workbench.methods.loops.unmasking import (
     AT_LEAST_ONE,
     CONFIDENCE,
+    EXACT,
     THRESHOLD,
     THRESHOLD_HELP,
     Board,
@@ -26,11 +27,12 @@ from workbench.methods.loops.unmasking.adaptive import (
     adaptive,
     delimits,
 )
+from workbench.methods.loops.unmasking.audit import AUDIT_HELP, DRIFT, audited
 from workbench.methods.run import Run
 from workbench.trace import Event
 
 CANVAS, WRITTEN = "canvas", "written"
-CACHES = {"none": lambda: plain, "prefix": prefix_cache, "dual": dual_cache}
+CACHES = {"none": lambda audit: plain, "prefix": prefix_cache, "dual": dual_cache}
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,7 @@ class Params:
         CANVAS, help="a share of the canvas (code) or of what is written (paper)", choices=(CANVAS, WRITTEN)
     )
     cache: str = knob("none", help="stale rows: none, before the block, or outside it", choices=tuple(CACHES))
+    audit: bool = knob(False, help=AUDIT_HELP)
 
 
 @method(
@@ -73,7 +76,8 @@ class Params:
     ),
     params=Params,
     rules=(*ADAPTIVE_RULES, THRESHOLD, AT_LEAST_ONE),
-    measures=ADAPTIVE_MEASURES,
+    measures=(*ADAPTIVE_MEASURES, DRIFT),
+    sources=(EXACT,),
 )
 def adablock(run: Run, p: Params) -> Iterator[Event]:
     """Threshold decoding whose blocks end after the surest delimiter ahead, if there is a sure one.
@@ -91,5 +95,6 @@ def adablock(run: Run, p: Params) -> Iterator[Event]:
         return max(1, int(p.window * (first - board.start)))
 
     scope = adaptive(p.block_length, delimits(run.spell, p.delimiters), p.delimiter, reach)
-    recipe = Recipe(scope, above(p.threshold), CONFIDENCE, Sampling(p.temperature), CACHES[p.cache]())
+    sampling, cache = Sampling(p.temperature), CACHES[p.cache](p.audit)
+    recipe = Recipe(scope, above(p.threshold), CONFIDENCE, sampling, cache, audited(p.audit))
     yield from unmask(run, recipe)
