@@ -63,6 +63,9 @@
     }
   });
 
+  /* Only what changed: a live run grows by many small pieces. */
+  function write(node, text) { if (node.textContent !== text) node.textContent = text; }
+
   function remembered() {
     try { return {open: true, pause: false, ...JSON.parse(localStorage.getItem(KEPT) || "{}")}; } catch { return {open: true, pause: false}; }
   }
@@ -103,9 +106,9 @@
       for (const {beat, kind} of dw.moments(reel)) this.marks.set(reel.beats[beat].r, (this.marks.get(reel.beats[beat].r) || "") + dw.MOMENTS[kind][0]);
       for (const [at, round] of reel.rounds.entries()) {
         const line = this.lines[at] || (this.lines[at] = this.line(pane, at));
-        line.name.textContent = [round.heading, round.title].filter(Boolean).join(" · ");
-        line.said.textContent = round.s;
-        line.mark.textContent = this.marks.get(at) || "";
+        write(line.name, [round.heading, round.title].filter(Boolean).join(" · "));
+        write(line.said, round.s);
+        write(line.mark, this.marks.get(at) || "");
       }
     }
 

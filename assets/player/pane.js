@@ -5,7 +5,8 @@
   const TABS = [["tree", "Tree"], ["map", "Unmask map"], ["trials", "Draft and check"], ["rounds", "Rounds"], ["acceptance", "Acceptance"],
     ["lengths", "Lengths"], ["overlap", "p against q"], ["mask", "Mask"], ["copies", "Copies"], ["timeline", "Time"], ["bits", "Bits"],
     ["conflict", "Same token twice"], ["confidence", "Confidence"], ["measures", "Measures"], ["cost", "Cost"]];
-  const MODES = [["birth", "Origin"], ["confidence", "Confidence"], ["order", "Order"]];
+  const MODES = [["birth", "Origin", "Colour each token by where it came from."],
+    ["confidence", "Confidence", "Colour each token by the probability it was proposed with."], ["order", "Order", "Colour each token by the round it was proposed in: pale is early."]];
   const BADGES = {verified: "✓", consistent: "✓", lossy: "✓", mismatch: "✗", unchecked: "·"};
 
   dw.Pane = class {
@@ -36,7 +37,7 @@
       this.note = el("p", {class: "dw-checked"});
       this.message = el("p", {class: "dw-message", hidden: true});
       this.modes = el("div", {class: "dw-modes", role: "group", "aria-label": "Colour the text by"},
-        ...MODES.map(([id, text]) => el("button", {type: "button", class: "dw-mode", "data-mode": id, text, "aria-pressed": id === "birth",
+        ...MODES.map(([id, text, hint]) => el("button", {type: "button", class: "dw-mode", "data-mode": id, text, title: hint, "aria-pressed": id === "birth",
           on: {click: () => this.setMode(id)}})));
       this.legend = el("div", {class: "dw-text-legend"});
       this.tabs = el("div", {class: "dw-tabs", role: "tablist", "aria-label": `Figures ${name.toUpperCase()}`});

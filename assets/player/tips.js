@@ -48,7 +48,7 @@
       this.owner = bearer;
       this.box.textContent = bearer.dataset.tip;
       bearer.setAttribute("aria-describedby", this.box.id);
-      this.box.showPopover();
+      if (this.box.showPopover) this.box.showPopover();
       this.place(bearer.getBoundingClientRect());
     }
 
@@ -67,7 +67,7 @@
       if (this.owner.getAttribute("aria-describedby") === this.box.id) this.owner.removeAttribute("aria-describedby");
       if (this.owner instanceof SVGElement) delete this.owner.dataset.tip;  // made from a title that may change
       this.owner = null;
-      this.box.hidePopover();
+      if (this.box.hidePopover) this.box.hidePopover();
     }
   };
 })((window.dw = window.dw || {}));
