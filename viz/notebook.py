@@ -15,7 +15,7 @@ def shown(trace: Trace) -> str:
     """The player in a frame of its own, without access to the notebook around it."""
     page = html.escape(replay([trace]).decode(), quote=True)
     return (
-        f'<iframe sandbox="allow-scripts" srcdoc="{page}" title="Replay" '
+        f'<iframe sandbox="allow-scripts allow-downloads" srcdoc="{page}" title="Replay" '
         f'style="width:100%;height:{HEIGHT}px;border:0"></iframe>'
     )
 

@@ -142,10 +142,14 @@
     return menu;
   };
 
-  /* A save button at the end of every row of tabs, and one beside what colours the text. */
+  /* A save button at the end of every row of tabs, one beside what colours the text, and one at the race. */
   dw.parts.push(class {
     constructor(player) {
       for (const pane of Object.values(player.panes)) this.fit(player, pane);
+      const runs = () => player.filled().map((pane) => pane.reel.header);
+      player.race.node.append(dw.saver({root: player.root, palette: player.palette, id: "race", what: "the progress", figure: () => player.race.node,
+        name: () => `${runs().map((run) => run.method).join("-")}-progress-${player.clock}-${dw.number(player.cursor)}`,
+        title: () => `${runs().map((run) => run.title).join(" beside ")} · Progress · ${player.clock} ${dw.number(player.cursor)}`}));
     }
 
     fit(player, pane) {

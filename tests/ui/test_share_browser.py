@@ -91,11 +91,14 @@ def test_figures_are_saved_as_they_stand(visit: Any, tmp_path: Path) -> None:
     assert window.page.evaluate("window.hacked") is None
 
 
-def test_a_map_is_saved(visit: Any) -> None:
-    window = visit("arun=example-low-confidence").drawn().ready()
+def test_a_map_and_the_race_are_saved(visit: Any) -> None:
+    window = visit("arun=example-low-confidence&brun=example-greedy").drawn("a").drawn("b").ready()
     window.find("player-last").click()
     window.find("tab-map-a").click()
     _, content = saved(window, "save-figure-a", "save-figure-a-png")
+    name, race = saved(window, "save-race", "save-race-png")
+    assert name.startswith("llada_low_confidence-greedy-progress-")
+    assert Image.open(io.BytesIO(race)).width > 600
     assert len(Image.open(io.BytesIO(content)).convert("RGB").getcolors(1_000_000) or []) > 20
 
 

@@ -229,4 +229,4 @@ def test_the_cells_of_a_notebook_run() -> None:
     )
     assert done.returncode == 0, done.stderr
     assert "The same events, byte for byte." in done.stdout, done.stdout + done.stderr
-    assert done.stdout.rstrip().endswith('<iframe sandbox="allow-scripts" srcdoc=" 1 False')
+    assert done.stdout.rstrip().endswith('<iframe sandbox="allow-scripts allow-dow 1 False')
