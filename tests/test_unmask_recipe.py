@@ -2,19 +2,21 @@
 
 import itertools
 import random
+from pathlib import Path
 
 import pytest
 from fakes import table_run
 from test_diffusion import Made, events_of, net, order_of, table
 
 from workbench import tasks
+from workbench.cli import main
 from workbench.methods.catalogue import catalogue
 from workbench.methods.loops.unmasking import menu
 from workbench.models.shelf import Shelf
 from workbench.run.prepare import prepare
 from workbench.run.recorder import Recording
 from workbench.run.request import Request
-from workbench.trace import Value, WorkbenchError
+from workbench.trace import Value, WorkbenchError, load
 from workbench.trace.check import check
 from workbench.trace.codec import decode, encode, encode_events
 
@@ -206,6 +208,28 @@ def test_the_trace_holds_the_recipe_and_reproduces_from_it() -> None:
     assert read.header.knobs["logits"] == menu.CREDIT and read.header.knobs["scope"] == menu.ADAPTIVE
     again = Recording(prepare(Request.of(read.header), shelf)).run()
     assert encode_events(again.events) == encode_events(trace.events)
+
+
+@pytest.mark.parametrize(
+    ("parts", "model"),
+    [
+        ({"scope": menu.AHEAD, "select": menu.BEYOND, "verify": menu.GUESS, "temperature": 0.8}, "masked"),
+        ({"scope": menu.ROUNDS, "select": menu.COINS, "revise": "coins, conf"}, "masked"),
+        (
+            {"scope": menu.ALIGNED, "compute": menu.KEPT, "select": menu.SURER, "verify": menu.CHECK},
+            "block",
+        ),
+    ],
+    ids=["guesses", "second_thoughts", "self_check"],
+)
+def test_an_exported_recipe_is_played_again_from_its_file(parts: dict, model: str, tmp_path: Path) -> None:
+    """By command line, as a person does it: what no paper has put together is in the file, and only there."""
+    out = tmp_path / "recipe.json"
+    chosen = [word for pair in {**PLAIN, **parts}.items() for word in ("--set", f"{pair[0]}={pair[1]}")]
+    words = ["run", "unmask_recipe", "--task", "sort:2", "--max-tokens", "16", "--out", str(out), *chosen]
+    assert main([*words, "--model", f"denoiser={model}", "--seed", "3"]) == 0
+    assert main(["check", str(out), "--rerun"]) == 0
+    assert {name: load(out).header.knobs[name] for name in parts} == parts
 
 
 def test_the_choices_of_the_page_are_the_parts() -> None:
