@@ -1,7 +1,8 @@
 """docs/EFFECTS.md: every diffusion method beside its baseline, and whether the effect of its paper shows.
 
 `python -m benchmarks.effects` answers the same held-out prompts with every method on the embedded models
-and compares counts, never times, so that the page is the same on every machine.
+and compares counts, never times, so that the page is the same on every machine. Where a paper compares at
+equal cost, the baseline is set to it: 'ID knob=value' beside a method.
 """
 
 import argparse
@@ -29,7 +30,7 @@ SHOWS, NOT, CANNOT = "shows", "does not show", "cannot show"
 
 @dataclass(frozen=True)
 class Claim:
-    """What a paper reports. beside: the baseline's id; of: score, or a cost that falls at equal score, or ''
+    """What a paper reports. beside: the baseline's setting; of: score, or a cost at equal score, or ''
     where our models cannot show it. why: said on the page."""
 
     beside: str
@@ -52,15 +53,26 @@ def claims() -> dict[str, Claim]:
     return {id: Claim(*fields) for id, fields in json.loads(CLAIMS.read_text(encoding="utf-8")).items()}
 
 
-def measured(ids: Sequence[str], each: int, workers: int, kept: str) -> dict[str, Figures]:
-    """The figures of every method over `each` prompts of every task. kept: a sweep's folder to go on with."""
+def measured(settings: Sequence[str], each: int, workers: int, kept: str) -> dict[str, Figures]:
+    """The figures of every setting over `each` prompts of every task. kept: a folder to go on with."""
+    found: dict[str, Figures] = {}
     with tempfile.TemporaryDirectory() as new:
-        folder = Path(kept or new)
-        for done, total, _ in sweep(Plan(tuple(ids), TASKS, each), folder, Shelf(), workers):
-            if sys.stderr.isatty():
-                print(f"\r{done} of {total}", end="", file=sys.stderr)
-        rows = read(folder)
-    return {id: _figures(row for row in rows if row.method == id) for id in ids}
+        folder, shelf = Path(kept or new), Shelf()
+        for place, setting in enumerate(dict.fromkeys(settings), 1):
+            id, grid = _setting(setting)
+            for done, total, _ in sweep(
+                Plan((id,), TASKS, each, grid, detail="decisions"), folder, shelf, workers
+            ):
+                if sys.stderr.isatty():
+                    print(f"\r{place} of {len(settings)}: {done} of {total}", end="", file=sys.stderr)
+            found[setting] = _figures(read(folder))
+    return found
+
+
+def _setting(text: str) -> tuple[str, dict[str, tuple[str, ...]]]:
+    """'ID knob=value' -> the id and a grid of one setting."""
+    id, *knobs = text.split()
+    return id, {name: (value,) for name, _, value in (knob.partition("=") for knob in knobs)}
 
 
 def _figures(rows: Iterable[Row]) -> Figures:
@@ -91,8 +103,8 @@ def page(found: Mapping[str, Figures], said: Mapping[str, Claim], each: int) -> 
         "",
         f"{each * len(TASKS)} held-out prompts, the same for every method ({each} each of "
         f"{', '.join(TASKS)}), "
-        "canvas 32, seed 0, each method's own defaults and model. Means per prompt; in brackets the "
-        "baseline's. An accuracy claim shows from "
+        "canvas 32, seed 0, each method's own defaults and model; baselines too, but for the knobs that are "
+        "named. Means per prompt; in brackets the baseline's. An accuracy claim shows from "
         f"{WORTH:.0%} upwards; a claim of less work shows if a tenth is saved and less than {WORTH:.0%} of "
         "accuracy is lost. So few prompts and two small models say whether an effect appears here, no more: "
         "most of the papers used networks a thousand times larger and texts ten times longer.",
@@ -101,13 +113,13 @@ def page(found: Mapping[str, Figures], said: Mapping[str, Claim], each: int) -> 
         "|---|---|--:|--:|--:|--:|---|",
     ]
     tells: list[str] = []
-    for id, own in found.items():
-        claim = said[id]
-        other = found[claim.beside]
+    for id, claim in said.items():
+        own, other = found[id], found[claim.beside]
         result = verdict(claim, own, other)
         cells = [_pair(own.score, other.score, 3)]
         cells += [_pair(own.costs[name], other.costs[name], 1) for name in COSTS]
-        lines.append(f"| {id} | {claim.beside} | {' | '.join(cells)} | {result} |")
+        beside = claim.beside.replace(" ", ", ").replace("=", " ")
+        lines.append(f"| {id} | {beside} | {' | '.join(cells)} | {result} |")
         tells.append(f"- **{id}**: {result}. {claim.reports} {claim.why}".rstrip())
     return "\n".join([*lines, "", "## What is reported, and what was seen", "", READING, "", *tells, ""])
 
@@ -129,7 +141,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     if missing := [id for id in ids if id not in said]:
         print(f"No claim is noted for {', '.join(missing)}; add it to {CLAIMS}.", file=sys.stderr)
         return 2
-    found = measured(ids, given.each, given.workers, given.out)
+    said = {id: said[id] for id in ids}
+    settings = [*ids, *(claim.beside for claim in said.values())]
+    found = measured(settings, given.each, given.workers, given.out)
     PAGE.write_text(page(found, said, given.each), encoding="utf-8")
     return 0
 
