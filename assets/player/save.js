@@ -8,7 +8,7 @@
   const LOOK = ["fill", "fill-opacity", "stroke", "stroke-width", "stroke-dasharray", "stroke-opacity", "stroke-linecap", "stroke-linejoin",
     "opacity", "visibility", "display", "font-family", "font-size", "font-style", "font-weight", "letter-spacing", "text-anchor", "dominant-baseline",
     "text-decoration-line", "paint-order"];
-  const PAD = 16, HEAD = 26, SCALE = 2, MOST = 8000;
+  const PAD = 16, HEAD = 26, SCALE = 2, MOST = 8000, CHART = 720;
   const ARROW = "M11 4h2v8.2l3.3-3.3 1.4 1.4L12 16l-5.7-5.7 1.4-1.4 3.3 3.3zM5 18h14v2H5z";
   /* Characters that no XML may hold; a token can be anything. */
   const NEVER = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
@@ -95,7 +95,7 @@
     const font = {size: 13, color: palette.get("ink"), weight: 600}, shown = title.replace(/[<>&]/g, " ");  // a title may hold markup
     const layout = {...node.layout, paper_bgcolor: palette.get("surface"), margin: {...node.layout.margin, t: 40 + (node.layout.margin.t || 0)},
       title: {text: shown, font, xref: "container", x: 0, xanchor: "left", yref: "container", y: 1, yanchor: "top", pad: {l: PAD, t: PAD}}};
-    const url = await window.Plotly.toImage({data: node.data, layout}, {format, width: node.clientWidth, height: node.clientHeight + 40, scale: SCALE});
+    const url = await window.Plotly.toImage({data: node.data, layout}, {format, width: Math.max(CHART, node.clientWidth), height: node.clientHeight + 40, scale: SCALE});
     return unpacked(url);
   }
 
