@@ -62,10 +62,10 @@ class Place:
             return Runner(self.store, lambda: self.shelf)
 
     @cached_property
-    def tours(self) -> list[dict[str, Any]]:
+    def tours(self) -> Sequence[Mapping[str, Any]]:
         """The guided tours, told on the examples that are there."""
         with self._lock:
-            return list(self.pictures.tours(lambda id: self.store.get(id).trace(), self.examples.there))
+            return self.pictures.tours(lambda id: self.store.get(id).trace(), self.examples.there)
 
     def choices(self) -> dict[str, Any]:
         """Methods and models as the page lists them."""
