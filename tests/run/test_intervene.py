@@ -84,14 +84,13 @@ def test_a_forced_token_is_written_and_a_banned_one_is_not(method: Method) -> No
     event, candidate = next(((at, id) for at, id, where in reversed(written) if where == place), (-1, -1))
     banned = intervened(old, method, Wish("ban", event, candidate, place, text[place]))
     assert decoded(banned).get(place) != text[place]
-    obeyed = 0
     for token in (other for other in range(SIZE - 2) if other != text[place]):
         wish = Wish("force", event, candidate, place, token)
         if NEVER in record(method, interventions(old, [wish])).footer.message:
             continue  # a table forbids one token after every text
         assert decoded(intervened(old, method, wish))[place] == token
-        obeyed += 1
-    assert obeyed
+        return
+    pytest.fail("no token could be forced")
 
 
 @pytest.mark.parametrize("method", MASKED, ids=lambda m: m.id)
