@@ -61,8 +61,7 @@
     role(role) {
       const kinds = new Set(this.all.methods.map(({needs}) => needs[role]));
       const list = el("select", {class: "wb-select", id: wb.id(role), "data-testid": `sweep-model-${role}`}, el("option", {value: "", text: "each method's own"}),
-        this.all.models.filter((each) => each.available && kinds.has(each.kind)).map((each) => el("option", {value: each.name, text: each.name, title: each.title})),
-        role === "denoiser" ? el("option", {value: "oracle", text: "perfect model (knows every answer)", title: "What is lost then is lost by the decoder. For tasks whose answers can be listed."}) : null);
+        this.all.models.filter((each) => each.available && kinds.has(each.kind)).map((each) => el("option", {value: each.name, text: each.label || each.name, title: each.title})));
       return {role, list, node: el("div", {class: "wb-field"}, el("label", {for: list.id, text: ROLES[role]}), list)};
     }
 
