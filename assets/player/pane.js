@@ -86,6 +86,7 @@
       if (delta.from === 0 && this.full) { const status = this.status; this.empty(); this.status = status; }
       this.reel.append(delta);
       dw.model(this.reel, this.player.costs);
+      if (!this.status.running) this.idle();
       this.offer();
       this.headline();
     }
@@ -199,7 +200,18 @@
 
     /* Verdicts by candidate, collected once per piece of the reel. */
     verdicts(id) {
-      for (; this.indexed < this.reel.beats.length; this.indexed += 1) {
+      this.collect(() => true);
+      return this.known.get(id) || [];
+    }
+
+    /* A long run is read while the page has nothing else to do, so that the first question about it does not wait. */
+    idle() {
+      if (!window.requestIdleCallback || this.indexed >= this.reel.beats.length) return;
+      requestIdleCallback((left) => { this.collect(() => left.timeRemaining() > 4); this.idle(); });
+    }
+
+    collect(time) {
+      for (; this.indexed < this.reel.beats.length && time(); this.indexed += 1) {
         for (const op of this.reel.beats[this.indexed].o) {
           if (op[0] === "m" && op[2] === "c") {
             for (const [at, each] of op[4].entries()) {
@@ -219,7 +231,6 @@
           }
         }
       }
-      return this.known.get(id) || [];
     }
 
     /* Who holds a cell, or would: kept while the verdicts are collected. */
