@@ -124,13 +124,17 @@
   dw.saver = function ({id, what, figure, name, title, root, palette}) {
     const said = el("p", {class: "dw-save-said", role: "status", hidden: true});
     const save = async (format) => {
+      const drawn = figure();  // may hold only what is in sight: for a picture it makes the rest
       said.hidden = true;
       try {
-        dw.picture.keep(await dw.picture.of(figure(), format, title(), root, palette), `${plain(name())}.${format}`);
+        drawn.dispatchEvent(new Event("dw-whole"));
+        dw.picture.keep(await dw.picture.of(drawn, format, title(), root, palette), `${plain(name())}.${format}`);
         menu.open = false;
       } catch (error) {
         said.textContent = `This browser cannot save it (${error.message}); take the GIF or the replay of the run.`;
         said.hidden = false;
+      } finally {
+        drawn.dispatchEvent(new Event("dw-part"));
       }
     };
     const item = (format, text) => el("button", {type: "button", "data-testid": `save-${id}-${format}`, text: format.toUpperCase(), title: text, on: {click: () => save(format)}});

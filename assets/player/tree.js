@@ -1,10 +1,11 @@
-/* A draft tree or beams: layout from the reel, drawn once per tree; a step changes only classes. */
+/* A draft tree or beams: layout from the reel, drawn once per tree; a step changes only classes. Of a large tree only
+   what is in sight exists in the page; scrolling makes the rest. */
 (function (dw) {
   "use strict";
   const {el, svg} = dw;
   const W = 88, H = 34, NARROW = 24, WIDE = 104, GAP_Y = 10, PAD = 6, ROOT_W = 60;
   const SMALLEST = 0.7, READABLE = 11;
-  const WINDOW = 700, ROOMY = 90;
+  const LARGE = 150, ROOMY = 90;
   const LEFT = "left_mass";  // what a rejected draft leaves of the target, where a method records it
 
   dw.TreeView = class {
@@ -21,6 +22,11 @@
       this.node = el("div", {class: "dw-figure"}, el("div", {class: "dw-tree-head"}, this.caption, this.tools), this.scroll, this.legend);
       this.key = null;
       this.zoom = 1;
+      this.at = [0, 0];
+      const settle = dw.framed(() => this.settle());  // a step that comes in the same frame has done it already
+      this.scroll.addEventListener("scroll", () => { this.at = [this.scroll.scrollLeft, this.scroll.scrollTop]; settle(); }, {passive: true});
+      new ResizeObserver(() => { this.room = this.scroll.clientWidth ? [this.scroll.clientWidth, this.scroll.clientHeight] : null; }).observe(this.scroll);
+      for (const [type, all] of [["dw-whole", true], ["dw-part", false]]) this.node.addEventListener(type, () => { this.whole = all; this.settle(); });
       this.scroll.addEventListener("wheel", (event) => {
         if (event.ctrlKey) { event.preventDefault(); this.enlarge(event.deltaY < 0 ? 1.1 : 1 / 1.1); }
       }, {passive: false});
@@ -38,7 +44,7 @@
     /* Zoom by a factor; 0 fits the whole tree into the panel. */
     enlarge(by) {
       if (!this.size) return;
-      const [width, height] = this.size, room = [this.scroll.clientWidth || 600, this.scroll.clientHeight || 300];
+      const [width, height] = this.size, room = this.space();
       const whole = Math.min((room[0] - 4) / width, (room[1] - 4) / height) / this.natural;
       this.zoom = by ? Math.max(0.15, Math.min(3, this.zoom * by)) : Math.min(1, whole);
       this.key = null;
@@ -65,52 +71,78 @@
       const key = now.beat >= 0 ? this.pick(now) : null;
       if (key === null) return this.reset();
       const tree = now.reel.trees[key];
-      const depthNow = key === "all" ? this.depthNow(now, tree) : 0;
-      const stamp = `${key}:${key === "all" && tree.ids.length > WINDOW ? depthNow >> 2 : ""}`;
-      if (this.key !== stamp || this.tree !== tree) {  // a tree that changed is another object
+      if (this.key !== key || this.tree !== tree) {  // a tree that changed is another object
         if (this.round !== key) { this.round = key; this.zoom = 1; }
-        this.build(now.reel, tree, depthNow);
-        this.key = stamp;
+        this.build(now.reel, tree);
+        this.key = key;
         this.tree = tree;
-      }
+      } else this.frame(now.reel, tree);
       this.update(now, tree, step, selected);
       return undefined;
-    }
-
-    depthNow(now, tree) {
-      let deep = 1;
-      for (const [at, id] of tree.ids.entries()) {
-        if (now.reel.candidates[id].beat > now.beat) break;
-        deep = Math.max(deep, tree.x[at]);
-      }
-      return deep;
     }
 
     x(depth) { return PAD + ROOT_W + this.gap + (depth - 1) * (W + this.gap); }
     y(row) { return PAD + row * (H + GAP_Y); }
 
-    build(reel, tree, depthNow) {
-      const wide = tree.ids.length > WINDOW;
+    build(reel, tree) {
       this.told = tree !== reel.trees.all && tree.ids.length <= ROOMY;  // edges with room for their tests
       this.gap = this.told && tree.ids.some((id) => this.test(reel, id, Infinity)) ? WIDE : NARROW;
-      const keep = (at) => !wide || Math.abs(tree.x[at] - depthNow) <= 10;
       const width = this.x(tree.depth) + W + NARROW + PAD, height = this.y(tree.rows) + PAD;
       this.fit(width, height);
-      this.middle = (Math.max(...tree.y) + Math.min(...tree.y)) / 2;
+      this.middle = (tree.y.reduce((most, y) => Math.max(most, y), 0) + tree.y.reduce((least, y) => Math.min(least, y), Infinity)) / 2;
+      this.places = new Map(tree.ids.map((id, at) => [id, at]));
+      this.spots = tree.ids.map((id, at) => this.spot(tree, at));
+      this.blanks = [false, true].map((small) => blank(small));
       this.nodes = new Map();
       this.last = new Map();
+      this.area = null;
       this.ribbon = svg("path", {class: "dw-ribbon"});
-      const edges = svg("g"), notes = svg("g"), marks = svg("g"), nodes = svg("g");  // notes over all edges, so that none strikes one out
-      for (const [at, id] of tree.ids.entries()) if (keep(at)) this.add(reel, tree, at, id, edges, notes, nodes);
+      this.layers = {edges: svg("g"), notes: svg("g"), nodes: svg("g"), marks: svg("g")};  // notes over all edges, so that none strikes one out
+      this.frame(reel, tree);
       this.canvas.style.setProperty("--hatch", `url(#${this.hatch})`);
       const hatch = svg("pattern", {id: this.hatch, width: 6, height: 6, patternUnits: "userSpaceOnUse",
         patternTransform: "rotate(45)"}, svg("line", {x1: 0, y1: 0, x2: 0, y2: 6, class: "dw-hatch-line"}));
+      const {edges, notes, nodes, marks} = this.layers;
       this.canvas.replaceChildren(svg("defs", {}, hatch), this.ribbon, edges, notes, this.root(reel, tree), nodes, marks);
-      this.marks = marks;
+    }
+
+    /* Makes the nodes in sight with their edges, and a quarter of a panel around them; drops the others. */
+    frame(reel, tree) {
+      const [wide, high] = this.space().map((side) => side / 4 / this.scale), all = this.whole || tree.ids.length <= LARGE;
+      const [x, y] = all ? [0, 0] : [Math.floor(this.at[0] / this.scale / wide) - 1, Math.floor(this.at[1] / this.scale / high) - 1];
+      const area = all ? "all" : `${x},${y}`;
+      if (this.area === area) return false;
+      this.area = area;
+      const [left, right, top, bottom] = [x * wide - W, (x + 7) * wide, y * high - H, (y + 7) * high + H];
+      const seen = ({from, to}) => to[0] >= left && from[0] <= right && Math.max(from[1], to[1]) >= top && Math.min(from[1], to[1]) <= bottom;
+      for (const [at, id] of tree.ids.entries()) {
+        const view = this.nodes.get(id);
+        if (all || seen(this.spots[at])) { if (!view) this.add(reel, tree, at, id); }
+        else if (view && view.node !== document.activeElement) {
+          for (const part of [view.node, view.edge, view.mark]) if (part) part.remove();
+          this.nodes.delete(id);
+          this.last.delete(id);
+        }
+      }
+      return true;
+    }
+
+    /* Another part of the tree came into sight. */
+    settle() {
+      if (this.key !== null && this.drawn && this.frame(this.drawn[0].reel, this.tree)) this.update(...this.drawn);
+    }
+
+    space() { return this.room || [this.scroll.clientWidth || 600, this.scroll.clientHeight || 300]; }
+
+    /* Where the edge to a candidate begins, and where it meets its node. */
+    spot(tree, at) {
+      const up = tree.parent[at];
+      return {to: [this.x(tree.x[at]), this.y(tree.y[at]) + H / 2],
+        from: up < 0 ? [PAD + ROOT_W, this.y(this.middle) + H / 2] : [this.x(tree.x[up]) + W, this.y(tree.y[up]) + H / 2]};
     }
 
     fit(width, height) {
-      const room = [this.scroll.clientWidth || 600, this.scroll.clientHeight || 300];
+      const room = this.space();
       this.size = [width, height];
       this.natural = Math.max(SMALLEST, Math.min(1.25, (room[0] - 4) / width, (room[1] - 4) / height));
       const scale = this.scale = this.natural * this.zoom;
@@ -131,30 +163,24 @@
         svg("text", {x: ROOT_W / 2, y: H / 2 + 4, "text-anchor": "middle", text: label}));
     }
 
-    add(reel, tree, at, id, edges, notes, nodes) {
-      const candidate = reel.candidates[id], x = this.x(tree.x[at]), y = this.y(tree.y[at]), small = Boolean(tree.small[at]);
-      const up = tree.parent[at];
-      const from = up < 0 ? [PAD + ROOT_W, this.y(this.middle) + H / 2] : [this.x(tree.x[up]) + W, this.y(tree.y[up]) + H / 2];
-      const to = [x, y + H / 2], bend = (from[0] + to[0]) / 2;
-      const edge = svg("path", {class: "dw-edge", d: `M${from[0]} ${from[1]}C${bend} ${from[1]} ${bend} ${to[1]} ${to[0]} ${to[1]}`,
-        "stroke-width": 1 + 2.5 * candidate.prob});
-      const shape = svg("path", {class: "dw-shape"});
-      const bars = [svg("rect", {class: "dw-bar dw-bar-q", x: 8, y: H - 9, height: 2.5, width: (W - 16) * candidate.prob}),
-        svg("rect", {class: "dw-bar dw-bar-p", x: 8, y: H - 5.5, height: 2.5, width: 0})];
-      const label = svg("text", {class: "dw-label", x: 9, y: 17, text: dw.clip(dw.visible(reel.text(candidate.fill)), this.letters(W - 26))});
-      const glyph = svg("text", {class: "dw-glyph", x: W - 9, y: 17, "text-anchor": "end"});
-      const title = svg("title");
-      label.setAttribute("y", small ? 21 : 17);
-      glyph.setAttribute("y", small ? 21 : 17);
-      if (small) for (const rect of bars) rect.remove();
-      const said = svg("text", {class: "dw-test", x: to[0] - 20, y: to[1] - 6, "text-anchor": "end"});
-      const left = svg("text", {class: "dw-test dw-test-left", x: to[0] - 20, y: to[1] + 14, "text-anchor": "end"});
-      const node = svg("g", {class: "dw-node", transform: `translate(${x},${y})`, "data-c": id, tabindex: "-1", role: "button"},
-        title, shape, label, glyph, ...(small ? [] : bars));
-      edges.append(edge);
-      if (this.told) notes.append(said, left);
-      nodes.append(node);
-      this.nodes.set(id, {node, edge, shape, glyph, title, bar: bars[1], at, from, to, small, mark: null, said, left, order: this.order(reel, tree, at)});
+    add(reel, tree, at, id) {
+      const candidate = reel.candidates[id], small = Boolean(tree.small[at]), {from, to} = this.spots[at], bend = (from[0] + to[0]) / 2;
+      const edge = svg("path", {d: `M${from[0]} ${from[1]}C${bend} ${from[1]} ${bend} ${to[1]} ${to[0]} ${to[1]}`, "stroke-width": 1 + 2.5 * candidate.prob});
+      const node = this.blanks[small ? 1 : 0].cloneNode(true), [title, shape, label, glyph, draft, bar] = node.children;
+      node.setAttribute("transform", `translate(${to[0]},${to[1] - H / 2})`);
+      node.setAttribute("data-c", id);
+      label.textContent = dw.clip(dw.visible(reel.text(candidate.fill)), this.letters(W - 26));
+      if (draft) draft.setAttribute("width", (W - 16) * candidate.prob);
+      const view = {node, edge, shape, glyph, title, bar, from, to, small, mark: null};
+      if (this.told) {
+        view.said = svg("text", {class: "dw-test", x: to[0] - 20, y: to[1] - 6, "text-anchor": "end"});
+        view.left = svg("text", {class: "dw-test dw-test-left", x: to[0] - 20, y: to[1] + 14, "text-anchor": "end"});
+        view.order = this.order(reel, tree, at);
+        this.layers.notes.append(view.said, view.left);
+      }
+      this.layers.edges.append(edge);
+      this.layers.nodes.append(node);
+      this.nodes.set(id, view);
     }
 
     /* The test of a draft that compares a drawn number with a bound, else two tokens; null before any. */
@@ -175,35 +201,38 @@
     ranked(id, status, beat) { return status === "rejected" && this.pane.verdicts(id).some((verdict) => verdict.beat <= beat); }
 
     update(now, tree, step, selected) {
-      const reel = now.reel;
-      let focus = null;
-      let path = [];
-      const met = new Set();
-      for (const [id, view] of this.nodes) {
-        const candidate = reel.candidates[id], there = candidate.beat <= now.beat;
-        const status = there ? reel.statuses[now.status[id] || 0] : "later";
-        const target = there ? now.target[id] : undefined;
-        const picked = selected && selected.candidate === id ? 1 : 0, fresh = there && candidate.beat >= step ? 1 : 0;
-        const test = there && this.told ? this.test(reel, id, now.beat) : null;
-        const stamp = `${status}${target}${picked}${fresh}${test ? test.beat : ""}`;
-        if (this.last.get(id) !== stamp) {
-          if (this.told) this.tell(reel, id, view, test, status, now.beat); this.last.set(id, stamp); this.paint(reel, id, view, status, target, picked, fresh, test);
-        }
-        if (there && fresh) focus = view;
-        if (status === "committed" || (status === "accepted" && candidate.birth === 0)) path.push(view);
+      const reel = now.reel, met = new Set();
+      let focus = null, path = [];
+      this.drawn = [now, tree, step, selected];
+      for (const [at, id] of tree.ids.entries()) {
+        const candidate = reel.candidates[id], there = candidate.beat <= now.beat, view = this.nodes.get(id);
+        const status = there ? reel.statuses[now.status[id] || 0] : "later", fresh = there && candidate.beat >= step ? 1 : 0;
+        if (view) this.write(now, id, view, status, there, fresh, selected);
+        if (fresh) focus = at;
+        if (status === "committed" || (status === "accepted" && candidate.birth === 0)) path.push(at);
         if (there) met.add(status === "committed" ? reel.births[candidate.birth] : status);
       }
-      if (this.key.startsWith("all")) path = this.best(now);
+      if (this.key === "all") path = this.best(now);
       this.drawRibbon(path, tree);
       this.say(now, tree);
       this.explain(reel, met);
-      if (focus || path.length) this.follow(path.length ? path[path.length - 1] : focus);
+      if (focus !== null || path.length) this.follow(this.spots[path.length ? path[path.length - 1] : focus].to);
+    }
+
+    /* A node that exists: only what changed. */
+    write(now, id, view, status, there, fresh, selected) {
+      const reel = now.reel, target = there ? now.target[id] : undefined, picked = selected && selected.candidate === id ? 1 : 0;
+      const test = there && this.told ? this.test(reel, id, now.beat) : null, stamp = `${status}${target}${picked}${fresh}${test ? test.beat : ""}`;
+      if (this.last.get(id) === stamp) return;
+      this.last.set(id, stamp);
+      if (this.told) this.tell(reel, id, view, test, status, now.beat);
+      this.paint(reel, id, view, status, target, picked, fresh, test);
     }
 
     /* Of many lanes, the ribbon follows the answer, or the first open lane. */
     best(now) {
       const lane = now.lanes[now.shown(1)[0]];
-      return lane ? lane.births.slice(0, lane.size).map((birth) => this.nodes.get(birth)).filter(Boolean) : [];
+      return lane ? lane.births.slice(0, lane.size).map((birth) => this.places.get(birth)).filter((at) => at !== undefined) : [];
     }
 
     explain(reel, met) {
@@ -232,7 +261,7 @@
       view.edge.setAttribute("class", `dw-edge dw-s-${status}`);
       view.shape.setAttribute("d", outline(status === "pruned" ? "small" : look.shape || "round", view.small));
       view.glyph.textContent = look.glyph || "";
-      view.bar.setAttribute("width", target === undefined ? 0 : (W - 16) * target);
+      if (view.bar) view.bar.setAttribute("width", target === undefined ? 0 : (W - 16) * target);
       const words = `${reel.quoted(candidate.fill)} at position ${candidate.position}: ${look.title || status}`;
       view.title.textContent = words + `; proposed with ${dw.number(candidate.prob)}`
         + (target === undefined ? "" : `, target ${dw.number(target)}`);
@@ -253,21 +282,21 @@
       const words = (saved ? "failed its own test; a later one saved it. " : "") + (last ? `${last.rule.left}: ${left}, ${last.rule.right}: ${right}` : "rejected");
       view.mark = svg("g", {class: `dw-cross${saved ? " dw-saved" : ""}`, transform: `translate(${x},${y})`, "data-c": id},
         svg("title", {text: words}), svg("circle", {r: 7.5}), svg("path", {d: "M-3.2-3.2L3.2 3.2M3.2-3.2L-3.2 3.2"}));
-      this.marks.append(view.mark);
+      this.layers.marks.append(view.mark);
     }
 
     drawRibbon(path, tree) {
-      path.sort((a, b) => tree.x[a.at] - tree.x[b.at]);
+      path.sort((a, b) => tree.x[a] - tree.x[b]);
       const y = this.y(this.middle) + H / 2;
       let d = path.length ? `M${PAD + ROOT_W - 10} ${y}` : "", x0 = PAD + ROOT_W, y0 = y;
       const chain = [];
-      for (const view of path) {
-        const up = tree.parent[view.at];
-        if (chain.length ? tree.ids[up] === chain[chain.length - 1] || tree.x[view.at] > chain.length : tree.x[view.at] === 1) {
-          const bend = (x0 + view.to[0]) / 2;
-          d += `L${x0} ${y0}C${bend} ${y0} ${bend} ${view.to[1]} ${view.to[0]} ${view.to[1]}L${view.to[0] + W} ${view.to[1]}`;
-          [x0, y0] = [view.to[0] + W, view.to[1]];
-          chain.push(tree.ids[view.at]);
+      for (const at of path) {
+        const up = tree.parent[at], {to} = this.spots[at];
+        if (chain.length ? tree.ids[up] === chain[chain.length - 1] || tree.x[at] > chain.length : tree.x[at] === 1) {
+          const bend = (x0 + to[0]) / 2;
+          d += `L${x0} ${y0}C${bend} ${y0} ${bend} ${to[1]} ${to[0]} ${to[1]}L${to[0] + W} ${to[1]}`;
+          [x0, y0] = [to[0] + W, to[1]];
+          chain.push(tree.ids[at]);
         }
       }
       if (chain.length) d += `L${x0 + 20} ${y0}`;
@@ -276,19 +305,20 @@
 
     say(now, tree) {
       const reel = now.reel, round = reel.rounds[tree.round];
-      const many = tree.ids.filter((id) => reel.candidates[id].beat <= now.beat).length;
-      const name = this.key.startsWith("all") ? "All lanes" : round ? [round.heading, round.title].filter(Boolean).join(" · ") : "";
-      this.caption.textContent = `${name}: ${many} of ${tree.ids.length} candidates on the table`;
+      const many = tree.ids.reduce((count, id) => count + (reel.candidates[id].beat <= now.beat ? 1 : 0), 0);
+      const name = this.key === "all" ? "All lanes" : round ? [round.heading, round.title].filter(Boolean).join(" · ") : "";
+      const text = `${name}: ${many} of ${tree.ids.length} candidates on the table`;
+      if (this.caption.textContent !== text) this.caption.textContent = text;
     }
 
-    follow(view) { dw.later(this, () => this.reveal(view)); }
+    follow(to) { dw.later(this, () => this.reveal(to)); }
 
-    reveal(view) {
-      const box = this.scroll, s = this.scale;
-      const x = view.to[0] * s, y = view.to[1] * s;
-      if (x + W * s > box.scrollLeft + box.clientWidth) box.scrollLeft = x + (W + 40) * s - box.clientWidth;
-      else if (x < box.scrollLeft + 60) box.scrollLeft = Math.max(0, x - 160);
-      if (y + H > box.scrollTop + box.clientHeight || y - H < box.scrollTop) box.scrollTop = Math.max(0, y - box.clientHeight / 2);
+    reveal(to) {
+      const box = this.scroll, s = this.scale, [x, y] = [to[0] * s, to[1] * s];
+      const [wide, high] = [box.clientWidth, box.clientHeight], [left, top] = [box.scrollLeft, box.scrollTop];
+      if (x + W * s > left + wide) box.scrollLeft = x + (W + 40) * s - wide;
+      else if (x < left + 60) box.scrollLeft = Math.max(0, x - 160);
+      if (y + H > top + high || y - H < top) box.scrollTop = Math.max(0, y - high / 2);
     }
   };
 
@@ -301,6 +331,13 @@
       if (other === undefined || value === other || text !== show(digits, other)) return Number(text) === 0 && value > 0 ? "~0" : text.replace(/\.0+$/, "");
     }
     return dw.number(value);
+  }
+
+  /* A node that is copied for every candidate: drafts that were dropped before the target saw them have no bars. */
+  function blank(small) {
+    const line = small ? 21 : 17, bar = (kind, y) => svg("rect", {class: `dw-bar dw-bar-${kind}`, x: 8, y, height: 2.5, width: 0});
+    return svg("g", {role: "button"}, svg("title"), svg("path", {class: "dw-shape"}), svg("text", {class: "dw-label", x: 9, y: line}),
+      svg("text", {class: "dw-glyph", x: W - 9, y: line, "text-anchor": "end"}), ...(small ? [] : [bar("q", H - 9), bar("p", H - 5.5)]));
   }
 
   /* Shapes speak beside colours: a verdict can be told without hue. */
