@@ -112,6 +112,13 @@ Legal = Callable[[Any], str]
 """Params -> '', or the sentence that says why these knobs cannot go together."""
 Holds = Callable[[Any], Guarantee]
 """Params -> what a run with them promises, where that depends on the knobs."""
+Idle = Callable[[Any], frozenset[str]]
+"""Params -> the names of the knobs that change nothing, as long as the others are what they are."""
+
+
+def all_read(params: Any) -> frozenset[str]:
+    """The knobs of a method that reads them all, whatever they are: none is idle."""
+    return frozenset()
 
 
 def always(params: Any) -> str:
@@ -189,6 +196,7 @@ class Method:
     models: Mapping[str, str] = field(default_factory=dict[str, str])
     own_tokens: tuple[str, ...] = ()
     lanes: bool = False
+    idle: Idle = all_read
 
     @property
     def knobs(self) -> tuple[Knob, ...]:
@@ -289,12 +297,14 @@ def method(
     models: Mapping[str, str] | None = None,
     own_tokens: tuple[str, ...] = (),
     lanes: bool = False,
+    idle: Idle = all_read,
 ) -> Callable[[Body], Method]:
     """Declare the decorated generator function as a method; its docstring is its documentation.
 
     legal(params) -> '' or one sentence: knobs that cannot go together are refused with it wherever they
     come from, and the page greys the choices that it rules out. holds(params) -> Guarantee, where what is
-    promised depends on the knobs; it must agree with `guarantee` on the defaults.
+    promised depends on the knobs; it must agree with `guarantee` on the defaults. idle(params) -> the knobs
+    that do nothing beside the others, which the page sets apart.
     """
 
     def declare(body: Body) -> Method:
@@ -322,6 +332,7 @@ def method(
             models or {},
             own_tokens,
             lanes,
+            idle,
         )
 
     return declare

@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from workbench.methods.api import RECONSTRUCTION, Knob, Method, always
+from workbench.methods.api import RECONSTRUCTION, Knob, Method, all_read, always
 from workbench.methods.catalogue import FAMILIES, catalogue, find
 from workbench.models.shelf import Entry, Shelf, missing
 from workbench.run.intervene import acts
@@ -41,7 +41,8 @@ def device_json(name: str) -> dict[str, Any]:
 
 
 def method_json(method: Method, shelf: Shelf) -> dict[str, Any]:
-    """A method's declaration. depends: whether its knobs rule each other out, or decide the promise."""
+    """A method's declaration. depends: whether its knobs rule each other out or make each
+    other idle, or decide the promise."""
     return {
         "id": method.id,
         "title": method.title,
@@ -50,7 +51,7 @@ def method_json(method: Method, shelf: Shelf) -> dict[str, Any]:
         "paper": method.paper,
         "needs": dict(method.needs),
         "models": {role: usual_model(method, role, shelf) for role in method.models},
-        "depends": method.legal is not always or method.holds is not None,
+        "depends": (method.legal, method.holds, method.idle) != (always, None, all_read),
         "guarantee": method.guarantee.promise.value,
         "promise": method.guarantee.sentence,
         "status": method.status,
@@ -62,9 +63,9 @@ def method_json(method: Method, shelf: Shelf) -> dict[str, Any]:
 
 
 def selection_json(id: str, given: Mapping[str, str]) -> dict[str, Any]:
-    """What holds for a method with these knobs: its promise, what is wrong, and the choices ruled out.
+    """What holds for a method with these knobs: its promise, what is wrong, what is idle, what is ruled out.
 
-    Each of those says why, and which other knobs would have to change with it (null: no way).
+    Each choice ruled out says why, and which other knobs would have to change with it (null: no way).
     """
     method = find(id)
     params = method.values(given)
@@ -73,6 +74,7 @@ def selection_json(id: str, given: Mapping[str, str]) -> dict[str, Any]:
         "guarantee": promised.promise.value,
         "promise": promised.sentence,
         "problem": method.legal(params),
+        "idle": sorted(method.idle(params)),
         "blocked": {
             name: [
                 {"choice": choice, "reason": reason, "instead": _instead(method, params, name, choice)}

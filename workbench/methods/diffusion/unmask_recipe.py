@@ -8,6 +8,7 @@ from workbench.methods.loops.unmasking.compose import recipe
 from workbench.methods.loops.unmasking.fits import FITS
 from workbench.methods.loops.unmasking.menu import Menu
 from workbench.methods.loops.unmasking.nouns import MEASURES, RULES, SOURCES
+from workbench.methods.loops.unmasking.reads import idle
 from workbench.methods.run import Run
 from workbench.trace import Event
 
@@ -30,6 +31,7 @@ from workbench.trace import Event
     measures=MEASURES,
     sources=SOURCES,
     legal=FITS,
+    idle=idle,
 )
 def unmask_recipe(run: Run, p: Menu) -> Iterator[Event]:
     """Compose scope, compute, logits, score, select, verify, revise and stop as no paper need have done.

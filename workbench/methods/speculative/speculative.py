@@ -60,6 +60,7 @@ def promised(p: Params) -> Guarantee:
     guarantee=LOSSLESS,
     holds=promised,
     legal=menu.refuse,
+    idle=menu.idle,
     params=Params,
     rules=tuple(dict.fromkeys((*menu.RULES, GREEDY_MATCH, *(r for v in RULES for r in v.rules), DRAWN))),
     measures=tuple(dict.fromkeys((*menu.MEASURES, *(m for v in RULES for m in v.measures)))),

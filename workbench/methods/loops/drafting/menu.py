@@ -97,6 +97,24 @@ class Menu(Sampling, Protocol):
     def total(self) -> int: ...
 
 
+BRANCHED = (STATIC, OPTIMAL, DYNAMIC, BEAM, INDEPENDENT)
+COUNTED = (STATIC, OPTIMAL, DYNAMIC)
+"""Shapes of several branches, and of a number of nodes, where the draft model draws them."""
+
+
+def idle(menu: Menu) -> frozenset[str]:
+    """The knobs that do nothing beside the others: of other shapes and drafters, or of drawing."""
+    drawn, shape = menu.drafter == MODEL, menu.shape
+    planned = menu.drafter in (RECYCLING, REMEMBERED)
+    read = {
+        "branch": (drawn and shape in BRANCHED) or (planned and shape == STATIC) or menu.drafter == POOLED,
+        "total": (drawn and shape in COUNTED) or planned or menu.drafter in (RETRIEVAL, SEARCHED),
+        "top_k": menu.temperature > 0,
+        "top_p": menu.temperature > 0,
+    }
+    return frozenset(name for name, is_read in read.items() if not is_read)
+
+
 def refuse(menu: Menu) -> str:
     """'' where drafter, shape, siblings and rule go together, else the first reason in one sentence."""
     return not_drafted(menu) or _not_judged(menu)
