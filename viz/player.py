@@ -44,6 +44,7 @@ FILES: tuple[str, ...] = (
     "batch.js",
     "report.js",
     "save.js",
+    "strip.js",
     "pane.js",
     "player.js",
 )
@@ -55,6 +56,7 @@ STYLES: tuple[str, ...] = (
     "explain.css",
     "measures.css",
     "save.css",
+    "strip.css",
     "trials.css",
     "whatif.css",
 )

@@ -38,9 +38,11 @@
     return pair[0] === pair[1] && left !== right ? [left, right].map((each) => String(Number(each.toPrecision(6)))) : pair;
   };
 
+  const grouped = new Intl.NumberFormat("en");
+
   /* The three costs of a run up to a beat, side by side: what waits for what, canvases, and rows of them. */
   dw.costs = function (reel, beat) {
-    const many = (id) => reel.value(beat, reel.clock(id)).toLocaleString("en");
+    const many = (id) => grouped.format(reel.value(beat, reel.clock(id)));
     return `${many("passes")} sequential rounds · ${many("sequences")} sequences · ${many("rows")} positions`;
   };
 

@@ -102,7 +102,7 @@
       for (let at = 0; at < count; at += every) {
         parts.push(svg("text", {class: "dw-measure-tick", x: box.x + box.w * (at + 0.5) / count, y: box.y + box.h + 13, "text-anchor": "middle", text: String(at + 1)}));
       }
-      parts.push(svg("text", {class: "dw-measure-tick", x: box.x + box.w, y: box.y + box.h + 26, "text-anchor": "end", text: title}));
+      parts.push(svg("text", {class: "dw-measure-tick", x: box.x, y: box.y + box.h + 26, text: title}));
       return parts;
     }
 

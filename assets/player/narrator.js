@@ -3,7 +3,7 @@
 (function (dw) {
   "use strict";
   const {el} = dw;
-  const KEPT = "dw-narration", MOST = 60;
+  const KEPT = "dw-narration", MOST = 60, TOGETHER = 32;
 
   dw.keys.push(["N", "while playing, pause at interesting moments: on or off"]);
 
@@ -74,14 +74,14 @@
   class Tale {
     constructor(player, name) {
       Object.assign(this, {player, name, lines: [], current: -1, reel: null});
-      this.list = el("ol", {class: "dw-tale", "data-testid": `tale-${name}`, "aria-label": `Rounds of ${name.toUpperCase()}`});
+      this.list = el("div", {class: "dw-tale", role: "group", "data-testid": `tale-${name}`, "aria-label": `Rounds of ${name.toUpperCase()}`});
       this.node = el("div", {class: "dw-tale-box", hidden: true}, this.list);
     }
 
     draw(pane) {
       this.node.hidden = !pane.full;
       if (!pane.full) return;
-      if (this.reel !== pane.reel) { Object.assign(this, {reel: pane.reel, lines: [], current: -1, version: -1}); this.list.replaceChildren(); }
+      if (this.reel !== pane.reel) { Object.assign(this, {reel: pane.reel, lines: [], current: -1, version: -1, marked: null}); this.list.replaceChildren(); }
       if (this.version !== pane.reel.version) this.grow(pane);
       const now = pane.now.beat < 0 ? -1 : pane.reel.beats[pane.now.beat].r, picked = this.player.picked;
       const chosen = picked && picked.pane === this.name && picked.round !== undefined ? picked.round : -1;
@@ -89,12 +89,24 @@
       if (this.stamp === stamp) return;
       this.stamp = stamp;
       if (this.current !== now) this.unfold(pane, now);
-      for (const [at, line] of this.lines.entries()) {
-        line.node.classList.toggle("dw-later", at > now);
-        line.node.classList.toggle("dw-picked", at === chosen);
-        line.node.toggleAttribute("data-now", at === now);
-      }
+      this.mark(now, chosen);
       if (this.inner) for (const [at, item] of this.inner.entries()) item.classList.toggle("dw-later", at > pane.now.beat);
+    }
+
+    /* Which lines are to come, which is the current one and which is picked: only those between the last time and now. */
+    mark(now, chosen) {
+      const {at, chosen: was, lines} = this.marked || {at: now, chosen, lines: 0};
+      const touched = new Set([was, chosen]);
+      for (let each = Math.min(at, now); each <= Math.max(at, now); each += 1) touched.add(each);
+      for (let each = lines; each < this.lines.length; each += 1) touched.add(each);
+      for (const each of touched) {
+        const line = this.lines[each];
+        if (!line) continue;
+        line.node.classList.toggle("dw-later", each > now);
+        line.node.classList.toggle("dw-picked", each === chosen);
+        line.node.toggleAttribute("data-now", each === now);
+      }
+      this.marked = {at: now, chosen, lines: this.lines.length};
     }
 
     /* Lines for rounds that came since; the last ones may say more now. */
@@ -129,7 +141,8 @@
         pane.select({round: at});
       }}}, line.mark, line.name, " ", line.said);
       line.node = el("li", {}, line.button);
-      this.list.append(line.node);
+      if (at % TOGETHER === 0) this.list.append(el("ol", {start: at + 1}));  // the browser skips lists out of sight
+      this.list.lastChild.append(line.node);
       return line;
     }
 
@@ -156,7 +169,7 @@
     }
 
     reveal(node) {
-      const box = this.list, top = node.offsetTop;
+      const box = this.list, top = node.getBoundingClientRect().top - box.getBoundingClientRect().top + box.scrollTop;
       if (top < box.scrollTop || top + 40 > box.scrollTop + box.clientHeight) box.scrollTop = Math.max(0, top - 30);
     }
   }

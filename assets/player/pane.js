@@ -18,6 +18,7 @@
         mask: new dw.MaskView(this, name), copies: new dw.CopiesView(this, name), timeline: new dw.TimeView(this, name),
         bits: new dw.PlotView(this, name, "bits"), conflict: new dw.PlotView(this, name, "conflict"),
         confidence: new dw.PlotView(this, name, "confidence"), measures: new dw.MeasuresView(this, name), trials: new dw.TrialsView(this, name), cost: new dw.PlotView(this, name, "cost")};
+      this.offers = el("div", {class: "dw-offers", "data-testid": `offers-${name}`}, (player.options.offers ? player.options.offers(name) : []));
       this.build();
       this.empty();
     }
@@ -35,7 +36,7 @@
       this.cursor = el("span", {class: "dw-cursor", "data-testid": `cursor-${name}`});
       this.done = el("span", {class: "dw-done", "data-testid": `done-${name}`});
       this.note = el("p", {class: "dw-checked"});
-      this.message = el("p", {class: "dw-message", hidden: true});
+      this.message = el("p", {class: "dw-message", hidden: true, "data-testid": `outcome-${name}`});
       this.modes = el("div", {class: "dw-modes", role: "group", "aria-label": "Colour the text by"},
         ...MODES.map(([id, text, hint]) => el("button", {type: "button", class: "dw-mode", "data-mode": id, text, title: hint, "aria-pressed": id === "birth",
           on: {click: () => this.setMode(id)}})));
@@ -45,8 +46,8 @@
       this.panel = el("div", {class: "dw-panel", role: "tabpanel", id: `dw-panel-${name}-${dw.serial = (dw.serial || 0) + 1}`});
       this.node = el("section", {class: "dw-pane", "data-pane": name, "aria-label": `Run ${name.toUpperCase()}`},
         el("header", {class: "dw-head"}, el("span", {class: "dw-letter", text: name.toUpperCase()}), this.title, this.pin, this.cursor),
-        el("div", {class: "dw-facts"}, this.chip, this.told, this.badge, this.state, this.done), this.note,
-        el("div", {class: "dw-sub"}, this.models, this.modes), this.message, this.legend, this.text.body, el("div", {class: "dw-tabline"}, this.tabs, this.read), this.panel);
+        el("div", {class: "dw-facts"}, this.chip, this.told, this.badge, this.state, this.done), el("div", {class: "dw-outcome"}, this.message, this.note),
+        el("div", {class: "dw-sub"}, this.models, this.modes), this.legend, this.text.body, el("div", {class: "dw-tabline"}, this.tabs, this.read), this.panel);
     }
 
     empty() {
@@ -61,7 +62,7 @@
       this.figures = [];
       for (const view of Object.values(this.views)) view.reset();
       this.tabs.replaceChildren();
-      this.panel.replaceChildren();
+      this.panel.replaceChildren(this.offers);
       this.tab = null;
       this.error = "";
     }
@@ -148,6 +149,15 @@
       }));
     }
 
+    /* What is asked for, before its first event has come: {title, guarantee, promise, models}. */
+    announce({title, guarantee, promise, models}) {
+      if (this.full) return;
+      this.title.textContent = title;
+      this.chip.textContent = guarantee;
+      dw.tip(this.chip, promise);
+      this.models.textContent = models.map(({role, name}) => `${role}: ${name}`).join(" · ");
+    }
+
     headline() {
       const {header, footer} = this.reel;
       if (!header) return;
@@ -176,6 +186,9 @@
         failed: "The run failed."}[ended] || "" : "");
       this.message.textContent = text;
       this.message.hidden = !text;
+      this.offers.hidden = this.loading || Boolean(running);
+      this.message.dataset.kind = this.error || ended === "failed" ? "error" : "";
+      dw.tip(this.message, text);
       this.badge.hidden = !badge;
       if (badge) {
         this.badge.textContent = `${BADGES[badge.state] || "·"} ${badge.text || badge.state}`;
@@ -281,9 +294,10 @@
       const most = dw.number(max), text = `${dw.number(cursor)} / ${most}`, ended = done ? `finished at ${dw.number(mine)}` : "";
       if (this.cursor.textContent !== text) {
         this.cursor.textContent = text;
-        this.cursor.style.minWidth = `calc(${2 * most.length + 3}ch + 1px)`;  // as wide as it will get: the title beside it keeps its line breaks
+        this.cursor.style.minWidth = `calc(${2 * Math.max(3, most.length) + 3}ch + 1px)`;  // as wide as it will get: the title beside it keeps its line breaks
       }
       if (this.done.textContent !== ended) this.done.textContent = ended;
+      this.node.classList.toggle("dw-empty", !this.full);
       if (!this.full) {
         this.text.body.dataset.empty = this.error ? "Nothing to show." : this.loading ? "Loading…" : this.status.running ? "Waiting for the first step…" : "No run here yet.";
         return;

@@ -117,6 +117,8 @@
       this.redraw();
     }
 
+    announce(name, what) { this.panes[name].announce(what); }
+
     setStatus(name, status) {
       this.panes[name].setStatus(status);
       this.arrange();

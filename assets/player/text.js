@@ -1,8 +1,9 @@
-/* The running text: given, committed, guessed, open; one span per cell, changed only where it changed. */
+/* The running text: given, committed, guessed, open; one span per cell, changed only where it changed. While steps
+   follow each other, guesses out of sight wait until they come into sight or the steps rest. */
 (function (dw) {
   "use strict";
   const {el, BLANK, HELD} = dw;
-  const MOST_LANES = 12;
+  const MOST_LANES = 12, SHORT = 128;
 
   dw.TextView = class {
     constructor(pane, name) {
@@ -12,10 +13,14 @@
       this.body = el("div", {class: "dw-text", "data-testid": `text-${name}`, tabindex: "0", role: "region",
         "aria-label": `Text ${name.toUpperCase()}`});
       this.body.addEventListener("click", (event) => this.click(event));
+      const settle = dw.framed(() => { if (this.waiting) this.draw(...this.drawn); });
+      this.body.addEventListener("scroll", () => { this.look(); settle(); }, {passive: true});  // comes before the frame's writes: reading is free here
     }
 
     reset() {
       this.lines.clear();
+      this.sight = null;
+      this.waiting = false;
       this.body.replaceChildren();
     }
 
@@ -29,6 +34,8 @@
     }
 
     draw(now, step, selected, split) {
+      this.drawn = [now, step, selected, split];
+      this.waiting = false;
       const shown = now.shown(MOST_LANES);
       for (const [id, line] of this.lines) if (!shown.includes(id)) { line.row.remove(); this.lines.delete(id); }
       for (const id of shown) this.line(now.lanes[id], now, step, selected, shown.length > 1, split);
@@ -44,11 +51,12 @@
       if (!line) {
         const name = el("span", {class: "dw-lane"});
         const cells = el("span", {class: "dw-cells"}), tail = el("span", {class: "dw-tail"});
-        line = {row: el("div", {class: "dw-line"}, name, cells, tail), name, cells, tail, spans: [], keys: []};
+        line = {row: el("div", {class: "dw-line"}, name, cells, tail), name, cells, tail, spans: [], keys: [], guessed: []};
         this.lines.set(lane.id, line);
       }
       line.name.textContent = many ? `lane ${lane.id}` : "";
       const reel = now.reel;
+      const sight = lane.id === 0 && lane.size > SHORT && this.moving() ? this.sight : null;
       let fresh = null, end = lane.size;
       for (let at = 0; at < end; at += 1) if (lane.births[at] >= 0 && reel.isEnd(lane.fills[at])) end = at;
       for (let at = 0; at < lane.size; at += 1) {
@@ -59,15 +67,18 @@
         const flags = (isNew ? 1 : 0) + (picked ? 2 : 0) + (split === at ? 4 : 0) + (at > end ? 8 : 0);
         const part = birth !== BLANK && lane.fills[at] !== null && typeof reel.piece(lane.fills[at]) !== "string";
         const key = birth + "," + guess + "," + flags + (part ? "," + now.beat : "");
-        if (line.keys[at] !== key || line.mode !== this.mode) {
+        if (line.keys[at] === key && line.mode === this.mode) { /* as it is */ } else if (sight && guess >= 0 && line.guessed[at] && (at < sight[0] || at > sight[1])) this.waiting = true;
+        else {
           this.paint(line, at, lane, reel, birth, guess, flags);
           line.keys[at] = key;
+          line.guessed[at] = guess >= 0;
         }
         if (isNew) fresh = line.spans[at].span;
       }
       while (line.spans.length > lane.size) { line.spans.pop().span.remove(); line.keys.pop(); }
       line.mode = this.mode;
       this.tail(line, now, lane);
+      if (lane.id === 0 && lane.size > SHORT && !this.sight) dw.later(this.body, () => this.look());
       if (lane.id === 0 && (fresh || line.tail.firstChild)) this.follow(fresh || line.tail);
     }
 
@@ -126,6 +137,24 @@
         return el("span", {class: `dw-cell dw-draft dw-s-${now.reel.statuses[now.status[id] || 0]}`, "data-c": id,
           "data-l": lane.id, "data-p": candidate.position, text: now.reel.text(candidate.fill)});
       }));
+    }
+
+    moving() { return this.pane.player.playing || this.pane.status.running; }
+
+    /* The first and last cell in sight, and half a box around them; spans stand in the order of their lines. */
+    look() {
+      const line = this.lines.get(0), box = this.body;
+      if (!line || !line.spans.length || !box.clientHeight) { this.sight = null; return; }
+      const first = (y) => {
+        let low = 0, high = line.spans.length;
+        while (low < high) {
+          const mid = (low + high) >> 1;
+          if (line.spans[mid].span.offsetTop < y) low = mid + 1; else high = mid;
+        }
+        return low;
+      };
+      const top = box.scrollTop, room = box.clientHeight;
+      this.sight = [first(top - room / 2) - 1, first(top + 1.5 * room)];
     }
 
     follow(node) { dw.later(this, () => this.reveal(node)); }

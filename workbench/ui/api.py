@@ -10,9 +10,10 @@ from typing import Any
 from gradio.events import api
 
 from workbench.exchange import Format, open_any
+from workbench.run.acts import parse
 from workbench.run.answer import answer_ids
 from workbench.run.request import Request
-from workbench.trace import Trace, WorkbenchError
+from workbench.trace import Intervention, Trace, WorkbenchError
 from workbench.trace import check as recompute
 from workbench.ui.answer import decoded
 from workbench.ui.exports import content
@@ -41,6 +42,7 @@ def publish(place: Place) -> None:
         max_tokens: int = 64,
         device: str = "",
         dtype: str = "",
+        interventions: list[str] | None = None,
     ) -> dict[str, Any]:
         """Decode a prompt to its end and record every decision.
 
@@ -53,13 +55,21 @@ def publish(place: Place) -> None:
             max_tokens: the most tokens that are decoded
             device: auto, cpu, cuda or mps; empty for the program's own
             dtype: auto, float32, bfloat16 or float16; empty for the program's own
+            interventions: what is done to the run, in the order of its events, each a text:
+                force:EVENT:POSITION:TOKEN, ban:EVENT:POSITION:TOKEN, lift:EVENT:POSITION:TOKEN (without
+                TOKEN: what was guessed there last), mask:EVENT:POSITION or close:EVENT:LANE
 
         Returns:
             run (its id, for `export`), status, text, badge of the check, and costs by source
         """
         given = {"seed": int(seed), "max_tokens": int(max_tokens), "device": device, "dtype": dtype}
         side = {"method": method, "knobs": knobs, "models": models}
-        return said(lambda: told(_recorded(place, _request(place, side, prompt, given))))
+
+        def made() -> Answer:
+            acts = {"interventions": _interventions(interventions)}
+            return told(_recorded(place, _request(place, side, prompt, {**given, **acts})))
+
+        return said(made)
 
     def compare(
         a: dict[str, Any], b: dict[str, Any], prompt: str, seed: int = 0, max_tokens: int = 64
@@ -180,6 +190,13 @@ def _request(place: Place, side: Mapping[str, Any], prompt: str, given: Mapping[
         raise WorkbenchError(f"A side has method, knobs and models, not '{min(unknown)}'.")
     knobs, models = side.get("knobs") or {}, side.get("models") or {}
     return place.request(method=side["method"], prompt=prompt, knobs=knobs, models=models, **given)
+
+
+def _interventions(given: object) -> tuple[Intervention, ...]:
+    """Interventions from their texts."""
+    if not isinstance(given, list | None) or not all(isinstance(each, str) for each in given or []):
+        raise WorkbenchError('Interventions are a list of texts, such as ["force:12:30:45"].')
+    return tuple(parse(each) for each in given or [])
 
 
 def _recorded(place: Place, request: Request) -> Record:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 STATIC = Path(__file__).with_name("static")
-SHEETS = ("page.css", "share.css", "tours.css")
+SHEETS = ("page.css", "share.css", "tours.css", "waiting.css")
 BOOST = ":not(#wb)"
 """Matches everything, and weighs as much as an id: gradio's reset (`.gradio-container button`) loses."""
 COMMENT = re.compile(r"/\*.*?\*/", re.S)

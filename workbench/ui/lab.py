@@ -11,7 +11,7 @@ from workbench.trace import WorkbenchError
 from workbench.ui.colours import firm
 from workbench.ui.place import Place
 from workbench.ui.routes import STATIC, refusal
-from workbench.ui.waiting import when_loaded
+from workbench.ui.waiting import placeholder, when_loaded
 
 if TYPE_CHECKING:
     from workbench.lab.experiment import Experiment
@@ -23,12 +23,17 @@ NAV = (
     "<a href='#many' data-testid='tab-many'>Many prompts</a></nav>"
 )
 """The views of one page; the script shows the one that the address names."""
+WAITS = {
+    "controls": ("Loading the rules…", 6),
+    "figure": ("Working out the exact law of an example…", 9),
+}
+"""What stands in each part until the program has answered, and how many lines of it."""
 
 
 def part(name: str) -> gr.HTML:
     """An empty place that the script fills: 'controls' (beside the stage) or 'figure' (above it)."""
     return gr.HTML(
-        html_template=f'<div class="wb-lab-{name}"></div>',
+        html_template=placeholder(f"wb-lab-{name}", *WAITS[name]),
         js_on_load=when_loaded(
             f"window.Workbench.lab.{name}(element.querySelector('.wb-lab-{name}') || element);"
         ),

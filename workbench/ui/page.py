@@ -16,6 +16,7 @@ from workbench.ui.api import publish
 from workbench.ui.fork import forker
 from workbench.ui.lab import NAV, part
 from workbench.ui.place import Place
+from workbench.ui.store import command
 from workbench.ui.sweep import part as sweep_part
 from workbench.ui.waiting import when_loaded
 
@@ -164,7 +165,11 @@ def _wire(
             )  # fmt: skip
     buttons["cancel"].click(None, js="() => window.Workbench.cancel()", api_visibility="private")
     buttons["link"].click(
-        _link, [plan, *controls], stage, js="(plan, ...rest) => [window.Workbench.view(), ...rest]", **private
+        _linker(place),
+        [plan, *controls],
+        stage,
+        js="(plan, ...rest) => [window.Workbench.view(), ...rest]",
+        **private,
     )
     for chosen in (task, task_seed):
         chosen.input(_task, [task, task_seed, prompt], [prompt, known, task_seed, stage], **private)
@@ -243,13 +248,28 @@ def _whole(name: str, value: Any) -> int:
     return int(value)
 
 
-def _link(plans: str, *controls: Any) -> Any:
+def _linker(place: Place) -> Any:
+    """The handler of Copy link: the link, and the command line of each pane."""
+
+    def link(plans: str, *controls: Any) -> Any:
+        try:
+            view = _view(plans, *controls)
+            commands = [_command(place, view, pane) for pane in share.PANES]
+            return gr.HTML(shared=json.dumps({"query": share.query(view), "commands": commands}))  # type: ignore[arg-type]
+        except WorkbenchError as error:
+            return gr.HTML(shared=json.dumps({"error": str(error)}))  # type: ignore[arg-type]
+
+    return link
+
+
+def _command(place: Place, view: share.View, pane: str) -> dict[str, Any]:
+    """The pane's command line; of the run that it shows, where a person took part in it."""
     try:
-        view = _view(plans, *controls)
-        commands = [{"pane": pane, "text": share.command(view, pane)} for pane in share.PANES]
-        return gr.HTML(shared=json.dumps({"query": share.query(view), "commands": commands}))  # type: ignore[arg-type]
-    except WorkbenchError as error:
-        return gr.HTML(shared=json.dumps({"error": str(error)}))  # type: ignore[arg-type]
+        header = place.store.get(getattr(view, pane).run).trace().header
+    except WorkbenchError:  # it shows none, or one that is gone
+        return {"pane": pane, "text": share.command(view, pane), "acts": 0}
+    acts = len(header.interventions)
+    return {"pane": pane, "text": command(header) if acts else share.command(view, pane), "acts": acts}
 
 
 def _task(task: str, seed: Any, prompt: str) -> tuple[Any, ...]:

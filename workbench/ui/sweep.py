@@ -20,7 +20,7 @@ from workbench.ui.place import Place
 from workbench.ui.replies import refusal, safe
 from workbench.ui.routes import STATIC
 from workbench.ui.sweeps import Sweeps
-from workbench.ui.waiting import when_loaded
+from workbench.ui.waiting import placeholder, when_loaded
 
 if TYPE_CHECKING:
     from workbench.run.plan import Plan
@@ -35,10 +35,14 @@ NUMBER = re.compile(r"[+-]?\d+(\.\d*)?")
 RELOAD = "The request names no sweep; reload the page."
 
 
+WAITS = {"controls": ("Loading methods and tasks…", 9), "figure": ("Looking for sets on this machine…", 12)}
+"""What stands in each part until the program has answered, and how many lines of it."""
+
+
 def part(name: str) -> gr.HTML:
     """An empty place that the script fills: 'controls' (beside the stage) or 'figure' (above it)."""
     return gr.HTML(
-        html_template=f'<div class="wb-sweep-{name}"></div>',
+        html_template=placeholder(f"wb-sweep-{name}", *WAITS[name]),
         js_on_load=when_loaded(
             f"window.Workbench.sweep.{name}(element.querySelector('.wb-sweep-{name}') || element);"
         ),

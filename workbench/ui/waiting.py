@@ -1,5 +1,7 @@
 """Gradio may mount a component before the page's own scripts have arrived, on a slow machine or a reload."""
 
+import html
+
 WAIT_MS = 25
 
 
@@ -9,4 +11,12 @@ def when_loaded(script: str) -> str:
         "(function go() { if (window.Workbench && window.Workbench.start && window.WorkbenchPlayer) { "
         + script
         + f" }} else setTimeout(go, {WAIT_MS}); }})();"
+    )
+
+
+def placeholder(name: str, sentence: str, lines: int) -> str:
+    """The element `name` that a script will fill, with what stands in it until then."""
+    return (
+        f'<div class="{name}"><section class="wb-waiting" aria-busy="true" data-testid="waiting-{name}">'
+        f"<p>{html.escape(sentence)}</p>{'<i></i>' * lines}</section></div>"
     )

@@ -2,6 +2,8 @@
 (function (wb) {
   "use strict";
 
+  let from = "A";  // what the fork on its way was made from
+
   /* player: emits "intervene" with {pane, acts} or {pane, knobs}. page: runs, show, expect and send of the stage. */
   wb.forking = function (player, {runs, show, expect, send}) {
     wb.choices().then((all) => {
@@ -20,6 +22,7 @@
           if (wb.setups[name] && about.method) wb.setups[name].set({...about, knobs: {...about.knobs, ...(name === "b" ? asked.knobs : {})}});
         }
       } catch (error) { wb.say(error.message, "error"); return; }
+      from = pane === "b" && player.pinned ? "the run that stood in B" : "A";
       expect("b");
       send({run, ...asked});
     });
@@ -31,9 +34,9 @@
     if (beat >= 0) pane.seekBeat(beat);
     const here = beat < 0 ? "the whole run came out the same" : `they part at event ${event}, where the cursor stands`;
     if (knobs) {
-      wb.say(same ? `B is the same request with the new bound: as foreseen, every decision before event ${at} is the same; ${here}.`
-        : `B is the same request with the new bound, but ${here}, before event ${at}: the knob decides about more than this rule.`);
-    } else if (same) wb.say(`B is A with what you did, from event ${at} on: everything before is byte for byte the same; ${here}.`);
-    else wb.say(`B differs from A already at event ${event}, before the change at event ${at}: the weights or the program on this machine are other ones.`, "error");
+      wb.say(same ? `B is ${from} with the new bound: as foreseen, every decision before event ${at} is the same; ${here}.`
+        : `B is ${from} with the new bound, but ${here}, before event ${at}: the knob decides about more than this rule.`);
+    } else if (same) wb.say(`B is ${from} with what you did, from event ${at} on: everything before is byte for byte the same; ${here}.`);
+    else wb.say(`B differs from ${from} already at event ${event}, before the change at event ${at}: the weights or the program on this machine are other ones.`, "error");
   };
 })((window.Workbench = window.Workbench || {}));

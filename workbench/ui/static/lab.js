@@ -150,6 +150,7 @@
   }
 
   function complain(text) {
+    if (!all) controls.replaceChildren(el("button", {type: "button", class: "wb-button", text: "Try again", "data-testid": "lab-again", on: {click: begin}}));
     if (figure) figure.replaceChildren(el("p", {class: "wb-message", role: "alert", "data-kind": "error", "data-testid": "lab-error"}, el("span", {text})));
   }
 

@@ -15,11 +15,11 @@
 
   class Setup {
     constructor(root, pane) {
-      Object.assign(this, {pane, all: null, method: null, kept: new Map(), models: {}, due: null, held: null, turn: 0, marks: new Map()});
+      Object.assign(this, {pane, all: null, method: null, kept: new Map(), models: {}, due: null, held: null, idle: new Set(), rows: new Map(), turn: 0, marks: new Map()});
       this.root = root;
       this.list = el("select", {class: "wb-select wb-method", id: wb.id("method"), disabled: true, "data-testid": `method-${pane}`,
         on: {change: () => this.choose(this.list.value)}}, el("option", {text: "Loading the methods…"}));
-      this.about = el("div", {class: "wb-about"});
+      this.about = el("div", {class: "wb-about"}, el("div", {class: "wb-waiting", "aria-hidden": "true"}, Array.from({length: 6}, () => el("i"))));
       this.roles = el("div", {class: "wb-roles"});
       this.knobs = el("div", {class: "wb-knobs", "data-testid": `knobs-${pane}`});
       this.brief = el("span", {class: "wb-brief"});
@@ -37,6 +37,7 @@
         this.all = await wb.choices();
       } catch (error) {
         this.list.replaceChildren(el("option", {text: "The methods could not be loaded"}));
+        this.about.replaceChildren(el("button", {type: "button", class: "wb-button", text: "Try again", "data-testid": `again-${this.pane}`, on: {click: () => this.fill()}}));
         wb.say(error.message, "error");
         return;
       }
@@ -102,7 +103,10 @@
       this.marks.clear();
       const knobs = this.method ? this.method.knobs : [];
       this.drawer.hidden = !knobs.length;
-      this.knobs.replaceChildren(...knobs.map((knob) => this.control(knob)));
+      this.rows = new Map(knobs.map((knob) => [knob.name, this.control(knob)]));
+      this.rest = this.apart();
+      this.idle = new Set();
+      this.knobs.replaceChildren(...this.rows.values(), this.rest);
       this.summarise();
     }
 
@@ -135,6 +139,7 @@
       this.problem.hidden = !held.problem;
       this.problem.replaceChildren(el("span", {text: held.problem}), held.problem ? wb.pair.link(this.plan().knobs, "see what breaks", `breaks-now-${this.pane}`) || "" : "");
       if (held.problem && loud) wb.say(held.problem, "error");
+      this.part(new Set(held.idle));
       for (const knob of this.method.knobs) {
         const found = this.marks.get(knob.name), ruled = held.blocked[knob.name] || [];
         if (!found) continue;
@@ -148,6 +153,31 @@
         found.note.replaceChildren(...reasons.map((reason) => this.refusal(knob, reason, ruled.filter((each) => each.reason === reason))));
         found.note.hidden = !ruled.length;
       }
+    }
+
+    /* A line that opens and closes what stands behind it. */
+    apart() {
+      const inside = el("div", {class: "wb-knobs", hidden: true, id: wb.id("idle")});
+      const open = el("button", {type: "button", class: "wb-idle-open", "aria-expanded": "false", "aria-controls": inside.id, "data-testid": `idle-open-${this.pane}`, on: {click: () => {
+        inside.hidden = !inside.hidden;
+        open.setAttribute("aria-expanded", !inside.hidden);
+      }}});
+      return el("div", {class: "wb-idle", hidden: true, "data-testid": `idle-${this.pane}`}, open, inside);
+    }
+
+    /* Settings that the chosen parts do not read stand apart; only those that change sides are moved. */
+    part(idle) {
+      const names = this.method.knobs.map((knob) => knob.name);
+      for (const [at, name] of names.entries()) {
+        const node = this.rows.get(name), home = idle.has(name) ? this.rest.lastChild : this.knobs;
+        if (node.parentNode === home) continue;
+        const next = names.slice(at + 1).map((each) => this.rows.get(each)).find((each) => each.parentNode === home);
+        home.insertBefore(node, next || (home === this.knobs ? this.rest : null));
+      }
+      this.idle = idle;
+      this.rest.hidden = !idle.size;
+      this.rest.firstChild.textContent = `${idle.size} ${idle.size === 1 ? "setting is" : "settings are"} idle with this choice`;
+      this.summarise();
     }
 
     /* One reason: the choices that it greys, the sentence, and a way to see each of them break. */
@@ -216,8 +246,14 @@
     }
 
     summarise() {
-      const knobs = this.method ? this.method.knobs : [];
+      const knobs = this.method ? this.method.knobs.filter((knob) => !this.idle.has(knob.name)) : [];
       this.brief.textContent = knobs.map((knob) => `${knob.label.toLowerCase()} ${this.value(knob)}`).join(" · ");
+    }
+
+    /* What the pane says of a run that has been asked for and not begun. */
+    announced() {
+      const {title, guarantee, promise} = {...this.method, ...this.held, title: this.method.title};
+      return {title, guarantee, promise, models: Object.keys(this.method.needs).map((role) => ({role, name: this.model(role)}))};
     }
 
     /* What the server is sent: every knob by its value. */
@@ -279,6 +315,8 @@
   const title = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
   function label(model) {
+    const perfect = /^oracle:(.+):(\d+)$/.exec(model.name);
+    if (perfect) return `perfect model of ${perfect[1]} ${perfect[2]}`;
     if (model.missing) return `${model.name} (not found here)`;
     const size = model.parameters ? ` · ${(model.parameters / 1e6).toPrecision(2)} M` : "";
     return (model.label || model.name) + size + (model.available ? "" : " (cannot be opened)");

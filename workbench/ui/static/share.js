@@ -25,7 +25,7 @@
 
     function update() {
       for (const pane of PANES) {
-        bars[pane].hidden = !runs[pane];
+        bars[pane].classList.toggle("wb-unused", !runs[pane]);  // its place is kept: nothing moves when a run comes
         for (const [at, kind] of formats.entries()) if (bars[pane].links[at]) bars[pane].links[at].href = address(pane, kind);
       }
     }
@@ -54,7 +54,7 @@
     function bar(pane) {
       const letter = pane.toUpperCase(), place = el("div", {class: "wb-formats"});
       const menu = el("details", {class: "wb-menu"}, el("summary", {class: "wb-button", text: `Export ${letter}`, "data-testid": named(pane, "export-menu")}), place);
-      const made = el("div", {class: "wb-exports", hidden: true}, menu,
+      const made = el("div", {class: "wb-exports wb-unused", "data-pane": pane}, menu,
         el("button", {type: "button", class: "wb-button", text: "Copy command", title: "The command line that makes this run", "data-testid": named(pane, "copy-command"),
           on: {click: () => command(pane)}}));
       menu.addEventListener("toggle", () => { if (menu.open) update(); });

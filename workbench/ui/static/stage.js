@@ -87,6 +87,7 @@
   function refused(pane, said) {
     live[pane] = null;
     player.setStatus(pane, {running: false, message: ""});
+    player.announce(pane, {title: "", guarantee: "", promise: "", models: []});
     if (said.status === "dropped") {
       if (message.hidden) wb.say(`Run ${pane.toUpperCase()} was cancelled before it began.`);
     } else wb.say(`${said.pane ? `Run ${said.pane.toUpperCase()}: ` : ""}${said.message}`, "error");
@@ -153,6 +154,7 @@
   /* A run was asked for; its first message is on the way. */
   function expect(pane) {
     live[pane] = {run: "", have: 0, busy: false, said: {upto: 0}};
+    if (wb.setups[pane] && wb.setups[pane].method) player.announce(pane, wb.setups[pane].announced());
     player.setStatus(pane, {running: true, message: "Waiting for its turn…", badge: null});
   }
 
@@ -185,7 +187,8 @@
     rows.link.value = url;
     rows.commands.replaceChildren(...said.commands.filter((each) => each.text).map((each) => line(each.pane, each.text)));
     rows.share.hidden = false;
-    await copy(url, "The link is copied; it and the command lines stand below the player.");
+    const hand = said.commands.filter((each) => each.acts).map((each) => each.pane.toUpperCase()).join(" and ");
+    await copy(url, "The link is copied; it and the command lines stand below the player." + (hand ? ` What you did to ${hand} is kept in its run, which the link opens on this machine only; elsewhere its command line below makes it again.` : ""));
   }
 
   function line(pane, text) {
@@ -251,24 +254,33 @@
 
   // ---- building -------------------------------------------------------------------------
 
+  /* What an empty pane offers. */
+  function offers(pane) {
+    if (pane !== "a") return [el("p", {text: "Press Run B, or open a file in B."})];
+    rows.offers = el("div", {class: "wb-offers"});
+    return [el("p", {text: "Press Run to decode the prompt, open a recorded example, or take a guided tour."}), rows.offers,
+      el("button", {type: "button", class: "wb-button", "data-testid": "offer-tours", text: "Guided tours", on: {click: () => rows.tours.click()}})];
+  }
+
   function build(root, send) {
+    rows.tours = wb.tourButton();
     message = el("div", {class: "wb-message", role: "alert", "data-testid": "message", hidden: true}, el("span"),
       el("button", {type: "button", class: "wb-close", "aria-label": "Dismiss", text: "×", on: {click: () => wb.say("")}}));
     const list = el("select", {class: "wb-select", id: wb.id("example"), "data-testid": "examples",
       on: {change: () => { example(wb.examples[Number(list.value)], true); }}});
     const place = el("div", {class: "wb-player"});
     sharing = wb.sharing({runs, hold, settle});
-    rows = {link: el("input", {class: "wb-link", readonly: true, "aria-label": "Link to this view", "data-testid": "link-text"}),
-      commands: el("div", {class: "wb-commands"})};
+    Object.assign(rows, {link: el("input", {class: "wb-link", readonly: true, "aria-label": "Link to this view", "data-testid": "link-text"}),
+      commands: el("div", {class: "wb-commands"})});
     rows.progress = el("progress", {class: "wb-progress", max: 1, value: 0, hidden: true, "aria-label": "Progress of the run", "data-testid": "progress"});
     rows.share = el("section", {class: "wb-share", hidden: true, "aria-label": "Link and command line"}, rows.link, rows.commands);
     const wide = el("button", {type: "button", class: "wb-button wb-wide-button", "aria-pressed": "false", text: "Hide the settings",
       on: {click: () => { const on = document.body.classList.toggle("wb-wide"); wide.setAttribute("aria-pressed", on); wide.textContent = on ? "Show the settings" : "Hide the settings"; }}});
-    root.replaceChildren(el("div", {class: "wb-bar"}, wide, el("label", {for: list.id, text: "Recorded example"}), list, wb.tourButton()),
+    root.replaceChildren(el("div", {class: "wb-bar"}, wide, el("label", {for: list.id, text: "Recorded example"}), list, rows.tours),
       el("div", {class: "wb-files", role: "group", "aria-label": "Files"}, sharing.bars.a, sharing.bars.b, el("span", {class: "wb-space"}), el("div", {class: "wb-exports"}, sharing.importer("a"), sharing.importer("b"))),
       message, sharing.report, el("div", {class: "wb-frame"}, rows.progress, place), rows.share);
     sharing.dropping(place);
-    player = window.WorkbenchPlayer.mount(place, {plotly: "/vendor/plotly.min.js", pin: true,
+    player = window.WorkbenchPlayer.mount(place, {plotly: "/vendor/plotly.min.js", pin: true, offers,
       second: "Only one run is here. Choose a method for B and press Run B, or open a file in B, and both are compared here."});
     wb.pinning(player, {runs, hold});
     wb.forking(player, {runs, show, send, expect: (pane) => { expect(pane); busy(); }});
@@ -283,6 +295,8 @@
       return;
     }
     list.replaceChildren(...wb.examples.map((view, at) => el("option", {value: at, text: view.title})));
+    rows.offers.replaceChildren(...wb.examples.slice(0, 4).map((view, at) => el("button", {type: "button", class: "wb-button", "data-testid": `offer-${at}`, text: view.title,
+      on: {click: () => { list.value = String(at); example(view, true); }}})));
     if (!wb.examples.length) wb.say("No examples are recorded in this copy; press Run.");
     else if (!LINK.test(location.search)) await example(wb.examples[0]);
   }

@@ -73,6 +73,7 @@
 
   function complain(text) {
     frame = null;
+    if (!form) controls.replaceChildren(el("button", {type: "button", class: "wb-button", text: "Try again", "data-testid": "sweep-again", on: {click: () => begin()}}));
     if (figure) figure.replaceChildren(el("p", {class: "wb-message", role: "alert", "data-kind": "error", "data-testid": "sweep-error"}, el("span", {text})));
   }
 

@@ -1,0 +1,36 @@
+/* What of the player is in the window. While steps follow each other, a panel that nobody sees is left alone, and of
+   those that are seen one is drawn per step, each at most ten times a second: nobody reads faster. */
+(function (dw) {
+  "use strict";
+  const PAUSE = 100;
+
+  dw.Sight = class {
+    /* `wake` is called when something comes into the window. */
+    constructor(wake) {
+      this.away = new Set();
+      this.times = new Map();
+      this.watcher = new IntersectionObserver((entries) => {
+        let back = false;
+        for (const {target, isIntersecting, boundingClientRect} of entries) {
+          if (isIntersecting || !boundingClientRect.height) back = this.away.delete(target) || back;  // what has no height may have to appear
+          else this.away.add(target);
+        }
+        if (back) wake();
+      }, {rootMargin: "100px"});
+    }
+
+    watch(nodes) { for (const node of nodes) if (node instanceof Element) this.watcher.observe(node); }
+    sees(node) { return !this.away.has(node); }
+    end() { this.watcher.disconnect(); }
+
+    /* Of [[nodes, draw], ...], the one that has waited longest. */
+    turn(panels) {
+      const time = performance.now(), last = ([, draw]) => this.times.get(draw) || 0;
+      const due = panels.filter((panel) => time - last(panel) >= PAUSE && (!panel[0].length || panel[0].some((node) => this.sees(node))));
+      if (!due.length) return;
+      const [, draw] = due.reduce((first, panel) => (last(panel) < last(first) ? panel : first));
+      this.times.set(draw, time);
+      draw();
+    }
+  };
+})((window.dw = window.dw || {}));
