@@ -16,6 +16,7 @@ FILES: tuple[str, ...] = (
     "tips.js",
     "reading.js",
     "format.js",
+    "sight.js",
     "reel.js",
     "passes.js",
     "text.js",

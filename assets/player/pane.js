@@ -276,8 +276,14 @@
       return this.scored.get(id) || [];
     }
 
-    /* The decoded part of the answer at the cursor, token by token; null where it is open. */
+    /* The decoded part of the answer at the cursor, token by token; null where it is open. Asked several times a step. */
     decoded() {
+      const {beat} = this.now, {version} = this.reel, known = this.written;
+      if (!known || known.beat !== beat || known.version !== version) this.written = {beat, version, words: this.words()};
+      return this.written.words;
+    }
+
+    words() {
       const lane = this.now.lanes[0];
       if (!lane) return [];
       const start = lane.births.findIndex((birth) => birth !== dw.HELD);
@@ -305,7 +311,7 @@
       const lane = this.now.lanes[0], start = lane ? lane.births.findIndex((birth) => birth !== dw.HELD) : -1;
       delete this.text.body.dataset.empty;
       this.text.draw(this.now, step, selected, split >= 0 && start >= 0 ? start + split : -1);
-      if (this.tab) this.views[this.tab].draw(this.now, step, selected);
+      if (this.tab && (!this.player.playing || this.player.sight.sees(this.panel))) this.views[this.tab].draw(this.now, step, selected);
     }
   };
 })((window.dw = window.dw || {}));

@@ -19,6 +19,7 @@
       this.parts = dw.parts.map((Part) => new Part(this));
       this.root.append(el("div", {class: "dw-main"}, this.stage, this.why.node), this.race.node,
         ...this.parts.flatMap((part) => part.node || []), this.controls.node);
+      this.panels = [this.why, ...this.parts].map((part) => [[part.node || []].flat(), () => part.draw(...(part === this.why ? [this.told[0], this.picked] : this.told))]);
       this.redraw = dw.framed(() => this.draw());
       this.onKey = (event) => this.controls.key(event) || this.parts.some((part) => part.key && part.key(event));
       this.root.addEventListener("keydown", this.onKey);
@@ -35,6 +36,8 @@
         this.recolour();
       });
       this.sizing.observe(this.root);
+      this.sight = new dw.Sight(() => this.redraw());
+      this.sight.watch([...this.panels.flatMap(([nodes]) => nodes), ...Object.values(this.panes).map((pane) => pane.panel)]);
     }
 
     recolour() {
@@ -49,6 +52,7 @@
       this.pause();
       this.theming.disconnect();
       this.sizing.disconnect();
+      this.sight.end();
       this.root.remove();
     }
 
@@ -317,13 +321,11 @@
       this.explain(lead, split);
     }
 
-    /* While playing fast nobody reads each sentence: inspector and panels keep up ten times a second. */
+    /* The inspector and the panels; while playing they take turns (sight.js). */
     explain(lead, split) {
-      const time = performance.now();
-      if (this.playing && time - (this.told || 0) < 100) return;
-      this.told = time;
-      this.why.draw(lead, this.picked);
-      for (const part of this.parts) part.draw(lead, this.picked, split);
+      this.told = [lead, this.picked, split];
+      if (this.playing) this.sight.turn(this.panels);
+      else for (const [, draw] of this.panels) draw();
     }
 
     say(split) {
