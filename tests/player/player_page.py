@@ -57,6 +57,7 @@ TRACES = {
     "long": lambda: fakes.tree(60, 4, 5, 60),
     "huge": lambda: fakes.masked(512, 512, 1, remask=False),
     "huge2": lambda: fakes.masked(512, 512, 2, seed=9),
+    "grove": lambda: fakes.tree(3, 10, 7, 60),
     "forest": lambda: fakes.tree(110, 10, 7, 60),
     "forest2": lambda: fakes.tree(110, 10, 7, 60, seed=5),
 }
