@@ -76,6 +76,20 @@ def test_run_check_and_export(client: Any) -> None:
     assert client.predict(run["run"], "replay.gif", api_name="/export")["encoding"] == "base64"
 
 
+def test_a_run_can_be_told_what_to_do(client: Any) -> None:
+    given = ("greedy", "Add 1+2", {}, {"target": "tiny-target"})
+    run = client.predict(*given, max_tokens=6, api_name="/run")
+    trace = decode(client.predict(run["run"], api_name="/export")["content"].encode())
+    act = f"force:0:{len(trace.header.prompt_ids) + 2}:5"
+    told = client.predict(*given, max_tokens=6, interventions=[act], api_name="/run")
+    again = decode(client.predict(told["run"], api_name="/export")["content"].encode())
+    assert [str(each) for each in again.header.interventions] == [act]
+    assert f"--intervene {act}" in told["command"]
+    assert "1 intervention" in told["badge"]["text"]
+    for wrong, said in ((["jump:0:1"], "is no intervention"), (["force:0:1:5"], "is about position 1")):
+        assert said in client.predict(*given, interventions=wrong, api_name="/run")["error"]
+
+
 def test_compare_says_where_answers_part(client: Any) -> None:
     same = client.predict(TINY, DRAFTED | {"knobs": {"temperature": 0}}, "Add 1+2", 0, 8, api_name="/compare")
     assert same["a"]["text"] == same["b"]["text"]
@@ -144,6 +158,7 @@ def test_without_its_package_the_mode_says_what_to_install(monkeypatch: Any, tmp
     from workbench.ui import serve
     from workbench.ui.place import Settings
 
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))  # what `build` sets is taken back after the test
     monkeypatch.setattr(serve.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(WorkbenchError, match="pip install -r"):
         serve.build(Settings(traces=tmp_path, mcp=True), app.PICTURES, ["localhost"], str(tmp_path))
