@@ -7,7 +7,7 @@ import sys
 from workbench.cli import docs
 from workbench.methods.catalogue import catalogue
 
-FIELDS = ["id", "title", "family", "year", "paper", "needs", "guarantee", "knobs", "status"]
+FIELDS = ["id", "title", "family", "year", "paper", "needs", "guarantee", "knobs", "status", "acts"]
 
 
 def test_methods_as_json(cli) -> None:
