@@ -16,10 +16,13 @@ setup: $(VENV)/.installed
 
 setup-dev: $(VENV)/.installed-dev
 
+# A file of tests stays in one process, so that its models and its browser are opened once.
+PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
+
 test: setup-dev
-	@if .ci/browser; then $(BIN)/python -m pytest $(ARGS); \
+	@if .ci/browser; then $(PYTEST) $(ARGS); \
 	elif [ -n "$$CI" ]; then exit 1; \
-	else $(BIN)/python -m pytest -m "not browser" $(ARGS); fi
+	else $(PYTEST) -m "not browser" $(ARGS); fi
 
 lint: setup-dev
 	$(BIN)/ruff check .

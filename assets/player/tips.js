@@ -13,7 +13,9 @@
       this.owner = null;
       root.append(this.box);
       const on = (type, act) => root.addEventListener(type, act);
-      on("pointerover", (event) => { if (event.pointerType !== "touch") this.over(event.target); });
+      this.rests = {};  // where the pointer last came to by itself
+      document.addEventListener("pointermove", (event) => { this.rests = {x: event.clientX, y: event.clientY}; }, {capture: true, passive: true});
+      on("pointerover", (event) => { if (event.pointerType !== "touch") this.over(event.target, event.clientX === this.rests.x && event.clientY === this.rests.y); });
       on("focusin", (event) => { if (event.target.matches(":focus-visible")) this.show(this.bearer(event.target, true)); });
       on("focusout", () => this.hide());
       on("click", (event) => { if (event.pointerType === "touch" || event.target.closest("[data-ask]")) this.show(this.bearer(event.target)); });
@@ -22,10 +24,11 @@
       on("scroll", () => this.hide());
     }
 
-    over(target) {
+    /* rests: the pointer did not move, what is under it did: that asks for nothing. */
+    over(target, rests) {
       clearTimeout(this.waits);
       if (this.box.contains(target)) return;
-      const bearer = this.bearer(target);
+      const bearer = rests ? null : this.bearer(target);
       if (bearer === this.owner) return;
       if (!bearer) { this.waits = setTimeout(() => this.hide(), 120); return; }
       this.waits = setTimeout(() => this.show(bearer), this.owner ? 60 : PAUSE);

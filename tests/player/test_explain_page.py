@@ -128,6 +128,24 @@ def test_explanations_are_one_focus_away_and_leave_with_escape(opened: Opened) -
     assert hint.inner_text() == page.evaluate("dw.reading.tree")
 
 
+def test_what_moves_under_a_resting_pointer_explains_nothing(opened: Opened) -> None:
+    page = opened.open("a=tree").page
+    key, hint = page.locator(".dw-text-legend .dw-key").first, page.locator(".dw-hint")
+    page.mouse.move(5, 5)
+    page.evaluate("document.body.style.cursor = 'default'")
+    place = """([key, at]) => { const {left, top} = key.getBoundingClientRect();
+      key.style.translate = at === null ? "" : `${at - left}px ${at - top}px`; }"""
+    page.evaluate("window.seen = 0; document.addEventListener('pointerover', () => { window.seen += 1; })")
+    page.evaluate(place, [key.element_handle(), 2])
+    page.wait_for_function("window.seen")
+    page.wait_for_timeout(400)  # longer than the pause before a tip
+    assert hint.is_hidden()
+    page.mouse.move(7, 6)
+    page.evaluate(place, [key.element_handle(), None])
+    key.hover()
+    hint.wait_for(state="visible")
+
+
 def test_every_figure_says_how_to_read_it(opened: Opened) -> None:
     page = opened.open("a=tree").page
     views = page.evaluate("Object.keys(player.panes.a.views)")
