@@ -34,10 +34,9 @@
     get heard() { return Boolean((this.player.listeners.intervene || {size: 0}).size); }
 
     key(event) {
-      if (!["i", "I"].includes(event.key) || event.altKey || event.ctrlKey || event.metaKey || event.target.matches("input, select, textarea") || !this.heard) return false;
+      if (event.key.toLowerCase() !== "i" || !this.heard) return false;
       const first = Object.values(this.buttons).find((button) => button.getAttribute("aria-disabled") === "false") || this.buttons.force;
       first.focus();
-      event.preventDefault();
       return true;
     }
 

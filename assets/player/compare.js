@@ -109,10 +109,8 @@
     key(event) {
       const acts = {p: () => this.player.pin(!this.player.pinned), x: () => this.player.swap(), "[": () => this.jump(-1), "]": () => this.jump(1)};
       const act = this.pair && acts[event.key.toLowerCase()];
-      if (!act) return false;
-      event.preventDefault();
-      act();
-      return true;
+      if (act) act();
+      return Boolean(act);
     }
 
     jump(move) {

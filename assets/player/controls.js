@@ -80,10 +80,7 @@
     }
 
     key(event) {
-      if (event.altKey || event.ctrlKey || event.metaKey) return false;
-      const tag = event.target.tagName, typing = tag === "SELECT" || tag === "TEXTAREA" || (tag === "INPUT" && event.target.type !== "range");
-      if (typing) return false;
-      const player = this.player, press = tag === "BUTTON" || tag === "SUMMARY" || event.target.getAttribute("role") === "tab";
+      const player = this.player, press = event.target.matches("button, summary, [role=tab]");
       const acts = {
         " ": press ? null : () => player.toggle(), ArrowRight: () => player.next(), ArrowLeft: () => player.back(), Home: () => player.first(), End: () => player.last(),
         j: () => player.decision(1), J: () => player.decision(1), k: () => player.decision(-1), K: () => player.decision(-1),
@@ -91,10 +88,8 @@
       };
       if (event.target.getAttribute("role") === "tab" && event.key.startsWith("Arrow")) return false;
       const act = acts[event.key];
-      if (!act) return false;
-      event.preventDefault();
-      act();
-      return true;
+      if (act) act();
+      return Boolean(act);
     }
   };
 })((window.dw = window.dw || {}));

@@ -28,7 +28,7 @@
     }
 
     key(event) {
-      if (!["n", "N"].includes(event.key) || event.altKey || event.ctrlKey || event.metaKey || event.target.matches("input, select, textarea")) return false;
+      if (event.key.toLowerCase() !== "n") return false;
       this.pausing.checked = !this.pausing.checked;
       this.keep("pause", this.pausing.checked);
       this.said.textContent = `Playing ${this.pausing.checked ? "stops" : "does not stop"} at interesting moments.`;

@@ -21,8 +21,9 @@
         ...this.parts.flatMap((part) => part.node || []), this.controls.node);
       this.panels = [this.why, ...this.parts].map((part) => [[part.node || []].flat(), () => part.draw(...(part === this.why ? [this.told[0], this.picked] : this.told))]);
       this.redraw = dw.framed(() => this.draw());
-      this.onKey = (event) => this.controls.key(event) || this.parts.some((part) => part.key && part.key(event));
-      this.root.addEventListener("keydown", this.onKey);
+      this.root.addEventListener("keydown", (event) => this.key(event));
+      this.onPage = (event) => this.pageKey(event);
+      document.addEventListener("keydown", this.onPage);
       this.watch();
       this.arrange();
     }
@@ -53,7 +54,23 @@
       this.theming.disconnect();
       this.sizing.disconnect();
       this.sight.end();
+      document.removeEventListener("keydown", this.onPage);
       this.root.remove();
+    }
+
+    // ---- keyboard ----------------------------------------------------------------------
+
+    /* A key is ours unless the browser or a field wants it. */
+    key(event) {
+      if (event.altKey || event.ctrlKey || event.metaKey || event.target.matches("select, textarea, input:not(.dw-range)")) return;
+      const taker = [this.controls, ...this.parts].find((part) => part.key && part.key(event));
+      if (taker) event.preventDefault();
+    }
+
+    /* Where nothing has the focus, keys go to the first player that is on show. */
+    pageKey(event) {
+      const first = [...document.querySelectorAll(".dw")].find((node) => node.offsetParent);
+      if (event.target === document.body && first === this.root) this.key(event);
     }
 
     // ---- panes -------------------------------------------------------------------------

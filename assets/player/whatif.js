@@ -109,10 +109,9 @@
     }
 
     key(event) {
-      if (!["w", "W"].includes(event.key) || event.altKey || event.ctrlKey || event.metaKey || event.target.matches("input, select, textarea")) return false;
+      if (event.key.toLowerCase() !== "w") return false;
       this.node.open = !this.node.open;
       if (this.node.open) this.rules.focus();
-      event.preventDefault();
       return true;
     }
 

@@ -83,6 +83,24 @@ def test_keyboard(opened: Opened) -> None:
     assert not opened.state()["playing"]
 
 
+def test_keys_of_nobody_are_the_players_and_those_of_fields_and_browser_are_not(opened: Opened) -> None:
+    page = opened.open("a=speculative&b=tree").page
+    assert page.evaluate("document.activeElement === document.body")
+    page.keyboard.press("j")
+    assert opened.value("a") > 1 and "Rejected" in opened.test_id("why").inner_text()
+    method = page.evaluate("player.panes.a.reel.header.method")
+    page.keyboard.press("Home")
+    page.keyboard.press("Control+x")
+    page.keyboard.press("Control+p")
+    assert not page.evaluate("player.pinned") and page.evaluate("player.panes.a.reel.header.method") == method
+    page.keyboard.press("w")  # what if
+    slider = opened.test_id("whatif-slider")
+    slider.focus()
+    before = float(slider.input_value())
+    page.keyboard.press("ArrowLeft")
+    assert float(slider.input_value()) < before and opened.value("a") == 0
+
+
 def test_a_click_tells_the_life_of_a_node(opened: Opened) -> None:
     opened.open("a=tree")
     opened.page.evaluate("player.seek(10)")

@@ -52,7 +52,7 @@ class Params:
     lanes=True,
 )
 def beam_search(run: Run, p: Params) -> Iterator[Event]:
-    """Keep the `beams` likeliest prefixes; extend all of them in one pass; drop the rest.
+    """Keep the likeliest prefixes, as many as there are beams; extend all of them in one pass; drop the rest.
 
     Source: the standard decoder of machine translation, written from general knowledge: the best
     2 x beams extensions are looked at so that enough open ones remain; an ending inside the first
