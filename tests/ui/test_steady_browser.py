@@ -88,6 +88,10 @@ def test_an_empty_pane_offers_the_examples_and_the_tours(visit: Any) -> None:
     window.drawn("a").drawn("b")
     assert title == window.find("examples").locator("option:checked").inner_text()
     assert window.find("offers-a").count() == 0
+    window.find("run-a").click()  # what is then on the stage is no example any more
+    window.page.wait_for_function("document.querySelector('[data-testid=examples]').value === ''")
+    window.find("examples").select_option("1")
+    window.page.wait_for_function("document.querySelector('[data-testid=examples]').value === '1'")
 
 
 def test_tabs_that_do_not_fit_scroll_and_the_chosen_one_is_in_sight(visit: Any) -> None:

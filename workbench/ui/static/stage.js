@@ -38,6 +38,13 @@
   function hold(pane, id) {
     runs[pane] = id;
     sharing.update();
+    if (!rows.coming) named();
+  }
+
+  /* The list of examples names what is on the stage: nothing, once something else stands there. */
+  function named() {
+    const at = (wb.examples || []).findIndex((view) => view.a === runs.a && (view.b || "") === runs.b);
+    rows.examples.value = at < 0 ? "" : String(at);
   }
 
   function settle(pane, about) {
@@ -52,7 +59,10 @@
     if (!view) return;
     if (chosen) wb.say("");
     if (player.pinned) { await beside(view.a); return; }
+    rows.coming = true;
     const found = await Promise.all([show("a", view.a), show("b", view.b)]);
+    rows.coming = false;
+    named();
     for (const [at, pane] of PANES.entries()) if (wb.setups[pane]) wb.setups[pane].set(found[at] && found[at].method ? found[at] : {method: ""});
     if (chosen) picked(view.a);
     player.first();
@@ -266,7 +276,7 @@
     rows.tours = wb.tourButton();
     message = el("div", {class: "wb-message", role: "alert", "data-testid": "message", hidden: true}, el("span"),
       el("button", {type: "button", class: "wb-close", "aria-label": "Dismiss", text: "×", on: {click: () => wb.say("")}}));
-    const list = el("select", {class: "wb-select", id: wb.id("example"), "data-testid": "examples",
+    const list = rows.examples = el("select", {class: "wb-select", id: wb.id("example"), "data-testid": "examples",
       on: {change: () => { example(wb.examples[Number(list.value)], true); }}});
     const place = el("div", {class: "wb-player"});
     sharing = wb.sharing({runs, hold, settle});
@@ -294,9 +304,9 @@
       wb.say(error.message, "error");
       return;
     }
-    list.replaceChildren(...wb.examples.map((view, at) => el("option", {value: at, text: view.title})));
+    list.replaceChildren(el("option", {value: "", text: "Choose an example", hidden: true}), ...wb.examples.map((view, at) => el("option", {value: at, text: view.title})));
     rows.offers.replaceChildren(...wb.examples.slice(0, 4).map((view, at) => el("button", {type: "button", class: "wb-button", "data-testid": `offer-${at}`, text: view.title,
-      on: {click: () => { list.value = String(at); example(view, true); }}})));
+      on: {click: () => example(view, true)}})));
     if (!wb.examples.length) wb.say("No examples are recorded in this copy; press Run.");
     else if (!LINK.test(location.search)) await example(wb.examples[0]);
   }
