@@ -9,6 +9,7 @@ from fakes import table_run
 
 from viz.figure import offered
 from viz.reel import dumps, reel
+from viz.tables import summary
 from viz.words import Narrator
 from workbench.methods.api import Method, always
 from workbench.methods.catalogue import catalogue
@@ -90,6 +91,19 @@ def test_every_number_that_can_be_derived_is(method: Method) -> None:
     report = check(record(method, {"temperature": 0.8} if "temperature" in vars(method.params) else {}))
     assert report.verdicts > 0
     assert report.underivable == 0, "a derivation lacks what it reads: record that, or declare it given"
+
+
+@pytest.mark.parametrize(("method", "knobs"), CASES)
+def test_the_summary_counts_the_answer(method: Method, knobs: dict) -> None:
+    trace = record(method, knobs, seed=5)
+    told, state = summary(trace), fold(trace.events)
+    written = sum(birth >= 0 for birth in state.lanes[0].births)
+    assert told["tokens"] >= written
+    assert told["tokens"] == written or method.family == "search"  # a longer beam may have lost
+    if "num_drafts" in told:  # a pass of the target adds one token of its own at most
+        accepted = told["num_accepted_tokens"]
+        assert accepted <= min(written, told["num_draft_tokens"])
+        assert written <= accepted + told["target_passes"]
 
 
 @pytest.mark.parametrize(("method", "knobs"), CASES)

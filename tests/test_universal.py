@@ -11,6 +11,7 @@ import torch
 from fakes import TableCausal, branches, random_law
 from test_guarantees import EXACT, distance, reference
 
+from viz.tables import summary
 from workbench import tasks
 from workbench.methods.catalogue import catalogue
 from workbench.methods.loops.drafting import alignment, translated
@@ -23,7 +24,7 @@ from workbench.models.tokens import Tokens
 from workbench.run.prepare import prepare, usual_model
 from workbench.run.recorder import Recording
 from workbench.run.request import DEFAULT_MODELS, Request
-from workbench.trace import Label, Score, Trace, WorkbenchError, fold
+from workbench.trace import Label, Propose, Score, Trace, WorkbenchError, fold
 from workbench.trace.check import check
 from workbench.train.folders import write_weights
 from workbench.train.tokens import build_characters
@@ -265,6 +266,18 @@ def test_the_drafters_lane_reads_as_the_answer_does(shelf: Shelf, way: dict) -> 
         unmapped = [value for event in told if event.measure == "unmapped" for value in event.values]
         assert unmapped and all(0 <= value <= 1 for value in unmapped)
         assert next(event.values for event in told if event.measure == "shared") == (288,)
+
+
+@pytest.mark.parametrize("way", [BY_TEXT, SHARED], ids=["text", "shared"])
+def test_the_summary_counts_the_targets_tokens_not_the_drafters(shelf: Shelf, way: dict) -> None:
+    trace, answer = record(shelf, knobs=way, models={"draft": "ar-char"})
+    told = summary(trace)
+    offered = [event for event in trace.events if isinstance(event, Propose) and event.lane == 0]
+    drafted = sum(len(event.ids) for event in offered if event.source in ("draft", "translation"))
+    own = sum(len(event.ids) for event in offered) - drafted  # what the target wrote itself
+    assert told["num_draft_tokens"] == told["num_proposed_tokens"] == drafted
+    assert told["tokens"] == len(answer)
+    assert told["num_accepted_tokens"] == len(answer) - own > 0
 
 
 def test_only_methods_that_say_so_take_another_tokenizer(shelf: Shelf) -> None:

@@ -21,6 +21,7 @@ from workbench.trace import (
     Forward,
     Glossary,
     Judge,
+    Label,
     Observe,
     Phase,
     Propose,
@@ -47,6 +48,8 @@ class Fates:
     """Draft candidates of the round that nothing has settled yet."""
     round_drafts: list[int] = field(default_factory=list)
     """All draft candidates that the round may settle: its own, and those that waited from before."""
+    labelled: set[int] = field(default_factory=set)
+    """Lanes of labels: how a drafter spells the answer in tokens of its own. Nothing there is text."""
     verifying: bool = False
     """Has the target looked since the last draft?"""
 
@@ -118,9 +121,12 @@ class Fates:
             self.status[id], self.birth[id] = PROPOSED, birth
         if guess:
             self.guesses.update(event.ids)
+        if any(isinstance(content, Label) for content in event.fills):
+            self.labelled.add(event.lane)
         if drafting:
             self.waiting.extend(event.ids)
-            self.round_drafts.extend(event.ids)
+            if event.lane not in self.labelled:
+                self.round_drafts.extend(event.ids)
             self.verifying = False
 
     def _birth(self, role: str, guess: bool, event: Propose) -> str:

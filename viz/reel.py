@@ -280,7 +280,8 @@ class ReelBuilder:
             self.rounds[-1].candidates.extend(event.ids)
             if guess:
                 self.rounds[-1].confidences.extend(event.probs)
-            if event.ids and self.fates.birth[event.first] == "draft":
+            drafted = event.ids and self.fates.birth[event.first] == "draft"
+            if drafted and event.lane not in self.fates.labelled:
                 self.rounds[-1].drafted.extend(event.ids)
 
     def _committed(self, event: Commit) -> None:
@@ -294,7 +295,7 @@ class ReelBuilder:
                 prob = self.forest.target_probs.get(each.id, each.prob)
                 entropy = self.forest.entropy(each)
                 self.born.append([each.position, each.id, self._index, number, prob, entropy])
-        if self.rounds:
+        if self.rounds and event.lane not in self.fates.labelled:
             self.rounds[-1].committed.extend(event.candidates)
         self._net = self._count()
         self._holes()
@@ -315,10 +316,8 @@ class ReelBuilder:
         def own(births: list[int]) -> int:
             return sum(birth >= 0 for birth in births)
 
-        return max(
-            (own(lane.births) for lane in self.state.lanes.values() if lane.id == 0 or not lane.verdict),
-            default=0,
-        )
+        lanes = (lane for lane in self.state.lanes.values() if lane.id not in self.fates.labelled)
+        return max((own(lane.births) for lane in lanes if lane.id == 0 or not lane.verdict), default=0)
 
     # ---- beats ---------------------------------------------------------------------------
 
