@@ -6,7 +6,7 @@
   class Player {
     constructor(root, options) {
       Object.assign(this, {options: options || {}, clock: "passes", cursor: 0, playing: false, speed: 4, follow: true,
-        picked: null, pinned: false, listeners: {}, costs: firstCosts()});
+        picked: null, pinned: false, listeners: {}, costs: firstCosts(), costly: new WeakMap()});
       this.root = el("div", {class: "dw" + (this.options.theme ? ` dw-${this.options.theme}` : "")});
       root.append(this.root);
       this.palette = new dw.Palette(this.root);
@@ -256,6 +256,18 @@
         this.frame = requestAnimationFrame(tick);
       };
       this.frame = requestAnimationFrame(tick);
+    }
+
+    /* While it plays, what costs much is drawn twenty times a second at most and not in the frame of another such; it
+       comes in a later frame. */
+    rests(view) {
+      const time = performance.now();
+      if (this.playing && (time - this.costly.get(view) < 50 || time - this.costly.get(this) < 8)) {
+        if (this.speed < 20) setTimeout(() => this.redraw(), 50);  // else the next step comes sooner
+        return true;
+      }
+      for (const each of [view, this]) this.costly.set(each, time);
+      return false;
     }
 
     running() { return Object.values(this.panes).some((pane) => pane.status.running); }

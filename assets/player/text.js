@@ -1,5 +1,6 @@
 /* The running text: given, committed, guessed, open; one span per cell, changed only where it changed. While steps
-   follow each other, guesses out of sight wait until they come into sight or the steps rest. */
+   follow each other, guesses out of sight wait until they come into sight or the steps rest, and long texts take turns:
+   a browser lays out a whole paragraph anew when a word of it changes. */
 (function (dw) {
   "use strict";
   const {el, BLANK, HELD} = dw;
@@ -35,7 +36,8 @@
 
     draw(now, step, selected, split) {
       this.drawn = [now, step, selected, split];
-      this.waiting = false;
+      this.waiting = this.lines.size > 0 && now.lanes[0].size > SHORT && this.pane.player.rests(this);
+      if (this.waiting) return;
       const shown = now.shown(MOST_LANES);
       for (const [id, line] of this.lines) if (!shown.includes(id)) { line.row.remove(); this.lines.delete(id); }
       for (const id of shown) this.line(now.lanes[id], now, step, selected, shown.length > 1, split);

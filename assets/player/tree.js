@@ -1,5 +1,5 @@
 /* A draft tree or beams: layout from the reel, drawn once per tree; a step changes only classes. Of a large tree only
-   what is in sight exists in the page; scrolling makes the rest. */
+   what is in sight exists in the page; scrolling makes the rest. While it plays, large trees take turns. */
 (function (dw) {
   "use strict";
   const {el, svg} = dw;
@@ -71,6 +71,7 @@
       const key = now.beat >= 0 ? this.pick(now) : null;
       if (key === null) return this.reset();
       const tree = now.reel.trees[key];
+      if (this.key !== null && tree.ids.length > LARGE && this.pane.player.rests(this)) return undefined;
       if (this.key !== key || this.tree !== tree) {  // a tree that changed is another object
         if (this.round !== key) { this.round = key; this.zoom = 1; }
         this.build(now.reel, tree);

@@ -52,6 +52,7 @@ TRACES = {
     },
     "hostile": lambda: fakes.masked(16, 6, 1, hostile=True),
     "wide": lambda: fakes.masked(128, 64, 4),
+    "wide2": lambda: fakes.masked(128, 64, 4, seed=5),
     "big": lambda: fakes.masked(256, 256, 1, remask=False),
     "big2": lambda: fakes.masked(256, 256, 2, seed=9),
     "long": lambda: fakes.tree(60, 4, 5, 60),

@@ -16,6 +16,8 @@ _TREE = """() => {
 _PLAY = """async (steps) => {
   player.playing = true;
   for (let i = 0; i < steps; i++) { player.step(1); await new Promise(requestAnimationFrame); }
+  await new Promise((done) => setTimeout(done, 60));  // a long text is written again
+  player.draw();
   await new Promise(requestAnimationFrame);
   const line = player.panes.a.text.lines.get(0), box = player.panes.a.text.body;
   const texts = line.spans.map((cell) => cell.span.textContent);
@@ -73,6 +75,25 @@ def test_guesses_out_of_sight_wait_until_the_steps_rest(opened: Opened) -> None:
     opened.open("a=wide")
     opened.page.evaluate("cursor => player.seek(cursor)", cursor)
     assert opened.page.evaluate(fresh) == told["rest"]
+
+
+def test_costly_views_take_turns_while_it_plays_and_none_stays_behind(opened: Opened) -> None:
+    opened.open("a=wide&b=wide2")
+    opened.page.evaluate(
+        "window.texts = Object.values(player.panes).map((pane) => pane.text);"
+        "window.times = () => texts.map((text) => player.costly.get(text));"
+    )
+    written = opened.page.evaluate("""() => {
+      player.first();
+      const before = times(), now = performance.now();
+      while (performance.now() - now < 60);
+      player.playing = true;
+      player.step(1);
+      window.since = before;
+      return times().filter((time, at) => time !== before[at]).length;
+    }""")
+    assert written == 1  # of the two, in this frame
+    opened.page.wait_for_function("times().every((time, at) => time !== since[at])")
 
 
 def test_panels_that_took_turns_are_right_when_the_steps_rest(opened: Opened) -> None:
