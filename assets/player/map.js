@@ -1,8 +1,10 @@
-/* The unmask map: x = position, y = round. Finished rows live on a hidden canvas; a step redraws rows it changed. */
+/* The unmask map: x = position, y = round. Finished rows live on a hidden canvas; a step redraws rows it changed. While it
+   plays, large maps take turns: a browser copies the whole picture when a line of it changes. */
 (function (dw) {
   "use strict";
   const {el, BLANK} = dw;
   const RIBBON = 12, AXIS = 16;
+  const LARGE = 2 ** 15;  // cells
 
   dw.MapView = class {
     constructor(pane, name) {
@@ -42,6 +44,7 @@
     draw(now, step, selected) {
       const reel = now.reel;
       if (!reel.map || !reel.rows.length || now.beat < 0) return;
+      if (this.version === reel.version && reel.map.width * reel.rows.length > LARGE && this.pane.player.rests(this)) return;
       const stamp = this.stamp !== null && this.version === reel.version ? this.stamp : this.measure(reel);
       const row = Math.max(0, this.rowOf(reel, reel.beats[now.beat].r));
       if (this.stamp !== stamp || this.rows > reel.rows.length) this.build(reel, stamp);

@@ -258,12 +258,12 @@
       this.frame = requestAnimationFrame(tick);
     }
 
-    /* While it plays, what costs much is drawn twenty times a second at most and not in the frame of another such; it
+    /* While it plays, what costs much is drawn ten times a second at most and not in the frame of another such; it
        comes in a later frame. */
     rests(view) {
       const time = performance.now();
-      if (this.playing && (time - this.costly.get(view) < 50 || time - this.costly.get(this) < 8)) {
-        if (this.speed < 20) setTimeout(() => this.redraw(), 50);  // else the next step comes sooner
+      if (this.playing && (time - this.costly.get(view) < 100 || time - this.costly.get(this) < 8)) {
+        if (this.speed <= 10) setTimeout(() => this.redraw(), 100);  // else the next step comes sooner
         return true;
       }
       for (const each of [view, this]) this.costly.set(each, time);

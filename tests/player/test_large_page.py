@@ -16,7 +16,7 @@ _TREE = """() => {
 _PLAY = """async (steps) => {
   player.playing = true;
   for (let i = 0; i < steps; i++) { player.step(1); await new Promise(requestAnimationFrame); }
-  await new Promise((done) => setTimeout(done, 60));  // a long text is written again
+  await new Promise((done) => setTimeout(done, 110));  // a long text is written again
   player.draw();
   await new Promise(requestAnimationFrame);
   const line = player.panes.a.text.lines.get(0), box = player.panes.a.text.body;
@@ -86,7 +86,7 @@ def test_costly_views_take_turns_while_it_plays_and_none_stays_behind(opened: Op
     written = opened.page.evaluate("""() => {
       player.first();
       const before = times(), now = performance.now();
-      while (performance.now() - now < 60);
+      while (performance.now() - now < 110);
       player.playing = true;
       player.step(1);
       window.since = before;
