@@ -11,6 +11,9 @@ from fakes import CORPUS, TableCausal, branches, random_law, table_run
 from models.small_models import tiny_net
 from torch import Tensor
 
+from viz.analysis import analyse
+from viz.figure import offered
+from viz.tables import summary
 from workbench import tasks
 from workbench.methods.catalogue import catalogue
 from workbench.methods.dice import SeededDice
@@ -353,6 +356,20 @@ def test_looked_nodes_are_never_judged() -> None:
     looked = {id for e in trace.events if isinstance(e, Propose) and e.source == "window" for id in e.ids}
     judged = {id for e in trace.events if isinstance(e, Judge) for id in e.of.ids}
     assert looked and judged and not looked & judged
+
+
+def test_what_is_told_as_drafted_are_the_guesses_not_the_window() -> None:
+    trace = record("lookahead", {"window": 4, "ngram": 3}, tokens=20)
+    guesses = [len(e.ids) for e in trace.events if isinstance(e, Propose) and e.source == "pool" and e.ids]
+    told = summary(trace)
+    assert told["num_drafts"] == len(guesses) < told["rounds"]
+    assert told["num_draft_tokens"] == told["num_proposed_tokens"] == sum(guesses)
+    assert told["num_accepted_tokens_per_pos"][2:] == [], "a guess is two tokens deep, the window is deeper"
+    first = analyse(trace).lines()[0]
+    assert (first["drafted"], first["unexamined"]) == (0, 0) and "was written" in first["s"]
+    alone = record("lookahead", {"window": 4, "ngram": 3, "guesses": 0}, tokens=20)
+    assert "num_drafts" not in summary(alone)
+    assert not {"acceptance", "lengths"} & {figure.id for figure in offered(alone)}
 
 
 def test_the_rows_of_a_lookahead_pass() -> None:

@@ -7,6 +7,7 @@ from test_trees import METHODS, SHAPE
 from torch import Tensor
 
 from benchmarks.fidelity import network
+from viz.analysis import analyse
 from workbench.maths.trees import TOP, Tree
 from workbench.methods.catalogue import catalogue
 from workbench.methods.dice import SeededDice
@@ -16,7 +17,7 @@ from workbench.methods.run import Run
 from workbench.models.meter import Meter
 from workbench.models.net_causal import NetCausal
 from workbench.run.recorder import Recording
-from workbench.trace import Commit, Phase, Token, fold
+from workbench.trace import Commit, Forward, Phase, Token, Trace, fold
 
 TARGET = network(1)
 NETWORKS = {"target": TARGET, "draft": network(2, TARGET, 0.5)}
@@ -122,3 +123,31 @@ def test_the_end_of_text_and_the_budget_cut_a_run(id: str, temperature: float) -
         passes = next(cost.passes for cost in trace.footer.costs if cost.source == "target")
         assert passes == rounds + METHODS[id].get("calibration", 0)
     assert ends == {"eos", "budget"}
+
+
+# -- what is told of it ----------------------------------------------------------------------------------
+
+
+def read_beside_the_text(trace: Trace) -> list[int]:
+    """Per round: the rows of the verifying pass that are not of the committed text, so those of the draft."""
+    length, found = len(trace.header.prompt_ids), list[int]()
+    for event in trace.events:
+        if isinstance(event, Phase) and event.title.startswith("Round"):
+            found.append(0)
+        elif isinstance(event, Forward) and event.source == "target" and found:
+            rows = sum(stop - start for start, stop in (*event.computed, *event.visible))
+            found[-1] = rows - length
+        elif isinstance(event, Commit):
+            length += len(event.candidates)
+    return found
+
+
+@pytest.mark.parametrize("temperature", [0.0, 0.8])
+@pytest.mark.parametrize("id", METHODS)
+def test_what_is_told_as_verified_is_what_the_target_read(id: str, temperature: float) -> None:
+    for seed in range(3):
+        knobs = {"temperature": temperature, **METHODS[id]}
+        trace = Recording(table_run(catalogue()[id], knobs, seed, 16)).run()
+        built = analyse(trace)
+        assert [line["drafted"] - line["pruned"] for line in built.lines()] == read_beside_the_text(trace)
+        assert built.summary()["num_draft_tokens"] == sum(read_beside_the_text(trace))

@@ -1,11 +1,11 @@
 """What became of every candidate, derived from the events (no method says it).
 
 Roles decide: a candidate of a `draft` or `match` source waits for the target. A test that it fails
-before the target has looked is a pruning; one that it fails afterwards is a rejection; and when
-something is committed, whatever no test has reached was never examined. A draft that hangs on a
-committed token and whose own cell is still open waits on: overlapped drafting judges it in a later
-round. Commit has the last word: where a rule accepts a node in spite of a failed test, the node is
-committed, and the failed test stays in its verdicts.
+before the target has looked is a pruning, unless it only asks which nodes get children; one that it
+fails afterwards is a rejection; and when something is committed, whatever no test has reached was
+never examined. A draft that hangs on a committed token and whose own cell is still open waits on:
+overlapped drafting judges it in a later round. Commit has the last word: where a rule accepts a node
+in spite of a failed test, the node is committed, and the failed test stays in its verdicts.
 """
 
 from collections.abc import Iterable
@@ -26,6 +26,7 @@ from workbench.trace import (
     Phase,
     Propose,
     Retract,
+    Score,
     State,
 )
 
@@ -33,6 +34,10 @@ PROPOSED, ACCEPTED, REJECTED, UNEXAMINED, PRUNED, COMMITTED, OPEN, REMASKED = ra
 
 DRAFTERS = frozenset({"draft", "match"})
 JUDGES = frozenset({"target", "combined", "denoiser"})
+LEAVES = frozenset({"expand", "branches_on"})
+"""Rules that say which nodes get children: one that fails is a leaf, and may be verified as others are."""
+LOOKED = "window_row"
+"""Measure of candidates that the target reads for what it answers there, and never judges: no drafts."""
 
 
 @dataclass(slots=True)
@@ -50,6 +55,8 @@ class Fates:
     """All draft candidates that the round may settle: its own, and those that waited from before."""
     labelled: set[int] = field(default_factory=set)
     """Lanes of labels: how a drafter spells the answer in tokens of its own. Nothing there is text."""
+    looked: set[int] = field(default_factory=set)
+    """Candidates that were read beside the drafts: they have no part in what was drafted and verified."""
     verifying: bool = False
     """Has the target looked since the last draft?"""
 
@@ -66,10 +73,13 @@ class Fates:
                 self.verifying |= bool(self.waiting) and self.role(source) in JUDGES
             case Propose():
                 self._propose(event)
-            case Judge(of=Candidates(ids)):
-                self.verifying |= bool(self.waiting) and self._asks_a_judge(event.rule)
+            case Score(measure, Candidates(ids)) if measure == LOOKED:
+                self.looked.update(ids)
+                self.round_drafts = [id for id in self.round_drafts if id not in self.looked]
+            case Judge(rule, Candidates(ids)):
+                self.verifying |= bool(self.waiting) and self._asks_a_judge(rule)
                 return self._set(
-                    (id, self._judged(id, good)) for id, good in zip(ids, event.passed, strict=True)
+                    (id, self._judged(id, good, rule)) for id, good in zip(ids, event.passed, strict=True)
                 )
             case Commit(_, ids):
                 return self._commit(ids)
@@ -146,13 +156,13 @@ class Fates:
         drafts = (self.state.proposals[id] for id in self.round_drafts if self.status[id] == REJECTED)
         return any(each.position in places for each in drafts)
 
-    def _judged(self, id: int, good: bool) -> int:
+    def _judged(self, id: int, good: bool, rule: str) -> int:
         if self.status[id] in (COMMITTED, REMASKED):
             return self.status[id]
         if self.birth[id] == "draft":
             if self.verifying:
                 return ACCEPTED if good else REJECTED
-            return PROPOSED if good else PRUNED
+            return PROPOSED if good or rule in LEAVES else PRUNED
         if id in self.guesses:
             return ACCEPTED if good else OPEN
         if good:

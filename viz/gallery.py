@@ -15,13 +15,14 @@ if TYPE_CHECKING:
 def offered(built: "ReelBuilder") -> list[str]:
     """Ids of the figures that apply so far."""
     trial = any(each.drafted for each in built.rounds)
+    judged = any(id not in built.fates.looked for each in built.rounds for id in each.drafted)
     answers = {
         "text": True,
         "tree": built.forest.grown,
         "map": built.grid.width > 0,
         "rounds": trial,
-        "acceptance": trial,
-        "lengths": trial,
+        "acceptance": judged,
+        "lengths": judged,
         "overlap": bool(built.records.places),
         "mask": trial and built.forest.grown and len(built.state.lanes) == 1,
         "copies": bool(built.records.copies),

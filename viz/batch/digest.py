@@ -6,7 +6,7 @@ from typing import Any
 from viz.reel import ReelBuilder, built
 from workbench.trace import Token, Trace
 
-FORMAT = 2
+FORMAT = 3
 """Raised when the meaning of a field changes: kept digests of another format are made anew."""
 DIGITS = 5
 ANSWER = 0
