@@ -11,7 +11,7 @@ PLACE = """() => {
   const ring = document.querySelector(".wb-tour-ring").getBoundingClientRect();
   const player = Workbench.player(), {panes, selected} = player.state();
   const {e} = player.panes.a.reel.beats[panes.a.beat];
-  return {high: ring.height, top: ring.top, event: e[1], selected};
+  return {high: ring.height, top: ring.top, event: e[1], selected, ended: player.cursor >= player.max()};
 }"""
 FOUND = """() => {
   const ring = document.querySelector(".wb-tour-ring");
@@ -63,6 +63,7 @@ def test_every_step_of_every_tour_points_at_something_in_sight(visit: Any) -> No
             page.wait_for_selector(f"[data-testid=tour-card][data-step='{at}']")
             found = follow(window)
             assert found["high"] > 8 and -20 < found["top"] < 900, (tour["id"], at)
+            assert found["ended"] or tour["steps"][at]["event"] < tour["steps"][-1]["event"], (tour["id"], at)
             window.find("tour-next").click()
         page.wait_for_selector("[data-testid=tour-card]", state="detached")
     window.find("tours").click()

@@ -93,3 +93,10 @@ def test_texts_are_for_a_student() -> None:
             sentences = re.split(r"(?<=[.?!:;]) ", step["text"])
             assert max(len(each.split()) for each in sentences) <= 32, step["text"]
             assert not re.search(r"\d{2,}|\d\.\d", step["text"]), "numbers come from the trace"
+
+
+def test_the_step_about_lanes_stands_where_there_are_several() -> None:
+    beams = next(tour for tour in table() if tour["id"] == "beams")
+    step = next(each for each in tell(beams, trace_of)["steps"] if each["title"] == "Lanes")
+    state = fold(trace_of(beams["a"]).events[: step["event"] + 1])
+    assert sum(not lane.verdict for lane in state.lanes.values()) > 1

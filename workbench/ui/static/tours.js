@@ -27,11 +27,18 @@
     dialog.showModal();
   }
 
+  /* What scrolls around an element, the innermost first. */
+  function scrollers(target) {
+    const found = [];
+    for (let around = target.parentElement; around && !around.matches(".wb-stage"); around = around.parentElement)
+      if (around.scrollHeight > around.clientHeight + 1 && getComputedStyle(around).overflowY !== "visible") found.push(around);
+    return found;
+  }
+
   /* The part of an element that can be seen: what scrolls around it cuts it off. */
   function seen(target) {
     let {left, top, right, bottom} = target.getBoundingClientRect();
-    for (let around = target.parentElement; around && !around.matches(".wb-stage"); around = around.parentElement) {
-      if (around.scrollHeight <= around.clientHeight + 1 || getComputedStyle(around).overflowY === "visible") continue;
+    for (const around of scrollers(target)) {
       const box = around.getBoundingClientRect();
       [left, top, right, bottom] = [Math.max(left, box.left), Math.max(top, box.top), Math.min(right, box.right), Math.min(bottom, box.bottom)];
     }
@@ -78,7 +85,8 @@
       this.at = at;
       const pane = player.panes.a, beat = pane.reel.beats.findIndex((each) => each.e[1] >= step.event);
       if (step.tab) pane.show(step.tab);
-      player.seek(pane.reel.value(beat, pane.reel.clock("events")));
+      if (beat === pane.reel.beats.length - 1) player.last();  // the end is that of both runs: what is said counts both
+      else player.seek(pane.reel.value(beat, pane.reel.clock("events")));
       player.select("a", step.select);
       const more = document.querySelector(`.wb-stage details[data-testid="${step.target}"]`);
       if (more) more.open = true;
@@ -93,7 +101,10 @@
     }
 
     show() {
-      if (this.target) this.target.scrollIntoView({block: this.target.offsetHeight > innerHeight / 2 ? "start" : "center", behavior: "instant"});
+      if (this.target) {
+        const room = Math.min(innerHeight / 2, ...scrollers(this.target).map((each) => each.clientHeight));
+        this.target.scrollIntoView({block: this.target.offsetHeight > room ? "start" : "center", behavior: "instant"});
+      }
       this.title.focus({preventScroll: true});
     }
 
