@@ -1,6 +1,7 @@
 """The lean network as a masked model: canvases, block-causal canvases, reused and stale rows."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -8,7 +9,7 @@ from torch import Tensor
 from workbench.models.api import Beliefs, Memory, ModelError, Reading
 from workbench.models.memory import EMPTY, RowMemory, Store
 from workbench.models.meter import Meter, spans
-from workbench.models.net import Net
+from workbench.models.net import Net, Output
 from workbench.models.net_causal import NetBuffers, NetMemory
 
 
@@ -38,7 +39,9 @@ class NetMasked:
         self.depth = net.config.depth
         self.eos_ids = tuple(eos_ids)
         self.device = net.embed.device
-        self._never = torch.tensor(sorted({*never, mask_id}), dtype=torch.int64, device=self.device)
+        self._never = torch.zeros(self.vocab_size, device=self.device)  # what is added to every row of logits
+        self._never[sorted({*never, mask_id})] = -torch.inf
+        self._all = ((0, self.depth),)
         self._order = torch.arange(self.max_positions, device=self.device)[None]  # (1, P)
         self._nothing = RowMemory(Store(NetBuffers(net.new_cache(1))), EMPTY, 0, 0)
 
@@ -54,6 +57,9 @@ class NetMasked:
     ) -> Reading:
         """See `api.Masked.fill`."""
         size = len(canvas)
+        given = (after, visible, only, positions, self.block)
+        if not remember and all(each is None for each in given):
+            return self._whole(canvas, range(size) if wanted is None else wanted)
         self._fits(size if positions is None else 1 + max(positions))
         held = None if after is None else self._mine(after)
         computed = self._computed(size, held, only)
@@ -69,13 +75,31 @@ class NetMasked:
         if reused and mask is not None:  # pruned rows are cached, but nobody looks at them
             seen = mask[0, 0].any(0).tolist()
             reused = [i for i in reused if seen[i]]
-        self.meter.count(self.role, spans(computed), spans(reused), ((0, self.depth),))
-        with torch.inference_mode():
-            output = self.net.forward(
-                ids, self._places(chosen, positions), mask, room, rows=rows, causal=False
-            )
+        self.meter.count(self.role, spans(computed), spans(reused), self._all)
+        places = self._places(chosen, positions)
+        output = self._forward(ids, places, mask, room, rows=rows, causal=False)
         memory = self._remembered(store, held, computed, size, remember or only is not None)
         return Reading(self._beliefs(output.logits[0]), memory, range(min(computed), max(computed) + 1))
+
+    def _whole(self, canvas: Sequence[int], wanted: Sequence[int]) -> Reading:
+        """`fill` for the usual pass, the whole canvas without a cache, without what only the others need."""
+        size = len(canvas)
+        self._fits(size)
+        rows = [max(position - 1, 0) for position in wanted] if self.shifted else list(wanted)
+        if rows and not 0 <= min(rows) <= max(rows) < size:
+            self._rows(wanted, range(size))  # says which one
+        self.meter.count(self.role, ((0, size),), (), self._all)
+        ids = torch.tensor([list(canvas)], device=self.device)
+        chosen = torch.tensor(rows, dtype=torch.int64, device=self.device)
+        output = self._forward(ids, self._order.narrow(1, 0, size), rows=chosen, causal=False)
+        return Reading(self._beliefs(output.logits[0]), self._nothing, range(size))
+
+    def _forward(self, *arguments: Any, **named: Any) -> Output:
+        """The network in inference mode; entering that again would cost as much as an operation."""
+        if torch.is_inference_mode_enabled():
+            return self.net.forward(*arguments, **named)
+        with torch.inference_mode():
+            return self.net.forward(*arguments, **named)
 
     def _places(self, computed: Tensor, positions: Sequence[int] | None) -> Tensor:
         """Position ids (1, T) of the computed rows."""
@@ -156,8 +180,7 @@ class NetMasked:
         return RowMemory(store, EMPTY.chain(size), generation, size)
 
     def _beliefs(self, logits: Tensor) -> Beliefs:
-        logits = logits.to(torch.float32, copy=True)  # a normal tensor of our own, outside inference mode
-        return Beliefs(logits.index_fill_(-1, self._never, -torch.inf), self.name)
+        return Beliefs(logits + self._never, self.name)  # a normal float32 tensor, outside inference mode
 
     def _mine(self, memory: Memory) -> NetMemory:
         if not isinstance(memory, RowMemory) or not isinstance(memory.store.buffers, NetBuffers):
