@@ -22,6 +22,7 @@ def test_eval_prints_the_figures_of_the_committed_weights(capsys: pytest.Capture
         (["--tasks", "juggle"], "There is no task 'juggle'"),
         (["--n", "0"], "n = 0 is out of range"),
         (["--n", "many"], "invalid int value"),
+        (["--folder", "nowhere"], "holds no exported model"),
     ],
 )
 def test_eval_complains_in_one_sentence(

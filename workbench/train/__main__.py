@@ -14,12 +14,13 @@ from typing import NoReturn
 import torch
 
 from . import export, folders, tokens
-from .loop import Run, Settings
+from .loop import CHECKPOINT, Run, Settings
 from .recipes import RECIPES, Recipe
 
 ROOT = Path(__file__).resolve().parents[2]
 MODELS = ROOT / "assets" / "models"
 RUNS = ROOT / ".runs"
+DEVICES = ("auto", "cpu", "cuda")
 
 
 class Parser(argparse.ArgumentParser):
@@ -33,7 +34,7 @@ def parser() -> argparse.ArgumentParser:
     """The command line."""
     made = Parser("python -m workbench train", description="Train or export an embedded model.")
     made.add_argument("name", choices=sorted(RECIPES))
-    made.add_argument("--device", default="auto", help="auto, cpu or cuda")
+    made.add_argument("--device", default="auto", choices=DEVICES, help="auto, cpu or cuda")
     made.add_argument("--tokens", type=int, help="token budget of the schedule (default: the recipe's)")
     made.add_argument("--rows", type=int, help="rows of 128 tokens in a micro-batch (default: the recipe's)")
     made.add_argument("--seconds", type=float, help="stop after so long; go on later with --resume")
@@ -45,6 +46,29 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--export", action="store_true", help="no training: evaluate and export the checkpoint")
     made.add_argument("--count", type=int, default=export.COUNT, help="held-out prompts per task of the card")
     return made
+
+
+def checked(options: argparse.Namespace) -> argparse.Namespace:
+    """The options, or the sentence that says which number is none that a run can have."""
+    for name in ("tokens", "rows", "threads", "count"):
+        value = getattr(options, name)
+        if value is not None and value < 1:
+            raise SystemExit(f"{name} = {value} is out of range; give 1 or more.")
+    if options.seconds is not None and not options.seconds > 0:
+        raise SystemExit(f"seconds = {options.seconds:g} is out of range; give more than 0.")
+    if options.device == "cuda" and not torch.cuda.is_available():
+        raise SystemExit("This machine has no cuda device: use auto or cpu.")
+    recipe: Recipe = RECIPES[options.name]
+    for other in filter(None, (recipe.teacher, recipe.start)):
+        if not (options.models / other / "model.safetensors").exists():
+            raise SystemExit(f"{options.name} learns from '{other}', which {options.models} lacks.")
+    folder = options.runs / options.name
+    there = (folder / CHECKPOINT).exists()
+    if (options.resume or options.export) and not there:
+        raise SystemExit(f"{folder} holds no checkpoint: train without --resume or --export first.")
+    if there and not (options.resume or options.export):
+        raise SystemExit(f"{folder} holds a checkpoint: add --resume, or begin anew in other --runs.")
+    return options
 
 
 def prepared(options: argparse.Namespace) -> Run:
@@ -67,8 +91,8 @@ def prepared(options: argparse.Namespace) -> Run:
     teacher = folders.network(options.models / recipe.teacher, settings.device) if recipe.teacher else None
     start = folders.network(options.models / recipe.start, settings.device) if recipe.start else None
     run = Run(recipe, tokens.load(folder), settings, teacher, start)
-    if (options.resume or options.export) and not run.resume():
-        raise SystemExit(f"{settings.folder} holds no checkpoint: leave --resume out to begin anew.")
+    if options.resume or options.export:
+        run.resume()
     return run
 
 
@@ -87,7 +111,7 @@ def _tokenizer(models: Path, recipe: Recipe) -> None:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; 0 on success."""
-    options = parser().parse_args(argv)
+    options = checked(parser().parse_args(argv))
     torch.set_num_threads(options.threads)
     run = prepared(options)
     if options.export:

@@ -41,6 +41,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if options.n < 1:
         raise SystemExit(f"n = {options.n} is out of range; give 1 or more.")
     there = [name for name in RECIPES if (options.folder / name / "model.safetensors").exists()]
+    if not there:
+        raise SystemExit(f"{options.folder} holds no exported model to measure.")
     models = _chosen(options.models, there, "model")
     asked = _chosen(options.tasks, list(tasks.TASKS), "task") if options.tasks else None
     found: dict[str, Any] = {}

@@ -22,6 +22,7 @@ from .optim import MuonAdamW
 from .recipes import Recipe, Shape
 
 POSITIONS = 512
+CHECKPOINT = "checkpoint.pt"
 LOG_EVERY = 20.0  # seconds
 SAVE_EVERY = 30.0
 EVAL_COUNT = 8  # prompts per task in the small evaluations
@@ -97,7 +98,7 @@ class Run:
 
     def resume(self) -> bool:
         """Continue from the checkpoint of the folder, if there is one."""
-        path = self.settings.folder / "checkpoint.pt"
+        path = self.settings.folder / CHECKPOINT
         if not path.exists():
             return False
         saved = torch.load(path, map_location=self.settings.device, weights_only=True)
@@ -108,7 +109,7 @@ class Run:
 
     def save(self) -> None:
         """Write the checkpoint under another name, then rename, so that it is always whole."""
-        path = self.settings.folder / "checkpoint.pt"
+        path = self.settings.folder / CHECKPOINT
         fields = Progress.__dataclass_fields__
         torch.save(
             {
