@@ -1,6 +1,5 @@
 """Forks: a recorded run, run again with something done to it, beside the original."""
 
-import json
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
@@ -9,6 +8,7 @@ from typing import Any
 import gradio as gr
 
 from workbench.trace import Event, Judge, Trace, WorkbenchError
+from workbench.ui.news import news
 from workbench.ui.place import Place
 
 log = logging.getLogger(__name__)
@@ -26,8 +26,7 @@ def forker(place: Place) -> Callable[[gr.EventData], Iterator[Any]]:
 
     def forked(event: gr.EventData) -> Iterator[Any]:
         for message in messages(place, event._data):
-            said = json.dumps(message, ensure_ascii=False)
-            yield gr.HTML(**{f"feed_{PANE}": said})  # type: ignore[arg-type]
+            yield gr.HTML(**{f"feed_{PANE}": news(message)})  # type: ignore[arg-type]
 
     return forked
 

@@ -8,13 +8,14 @@ from typing import Any
 import gradio as gr
 
 from workbench import tasks
-from workbench.run.request import DETAILS, FULL, MAX_TOKENS
+from workbench.run.request import DETAILS, FULL
 from workbench.trace import WorkbenchError
 from workbench.ui import share
 from workbench.ui.answer import Known
 from workbench.ui.api import publish
 from workbench.ui.fork import forker
 from workbench.ui.lab import NAV, part
+from workbench.ui.news import news
 from workbench.ui.place import Place
 from workbench.ui.store import command
 from workbench.ui.sweep import part as sweep_part
@@ -88,7 +89,7 @@ def _prompt() -> tuple[list[Any], gr.Textbox]:
         task = gr.Dropdown(
             FREE + names, value=START_TASK, label="Prompt", elem_id="task", scale=3, min_width=120
         )
-        seed = gr.Number(START_SEED, label="No.", precision=0, minimum=0, elem_id="task-seed", min_width=80)
+        seed = gr.Number(START_SEED, label="No.", elem_id="task-seed", min_width=80)
     prompt = gr.Textbox(
         instance.prompt, show_label=False, label="Prompt text", lines=2, max_lines=8, elem_id="prompt",
         placeholder="Type a prompt, or choose a task above.",
@@ -109,12 +110,10 @@ def _setup(pane: str) -> None:
 
 
 def _limits() -> list[Any]:
+    """Gradio is told no bounds: it would refuse a number before our own sentence about it is reached."""
     with gr.Row(elem_classes="wb-row"):
-        tokens = gr.Number(
-            START_TOKENS, label="Max tokens", precision=0, elem_id="max-tokens", min_width=80,
-            minimum=1, maximum=MAX_TOKENS,
-        )  # fmt: skip
-        seed = gr.Number(0, label="Seed", precision=0, minimum=0, elem_id="seed", min_width=70)
+        tokens = gr.Number(START_TOKENS, label="Max tokens", elem_id="max-tokens", min_width=80)
+        seed = gr.Number(0, label="Seed", elem_id="seed", min_width=70)
         detail = gr.Dropdown(list(DETAILS), value=FULL, label="Recorded", elem_id="detail", min_width=90)
     return [tokens, seed, detail]
 
@@ -159,10 +158,11 @@ def _wire(
     for pane in share.PANES:
         run = _runner(place, pane)
         for name, both in ((pane, "false"), ("both", "true")):
-            buttons[name].click(
+            asked = buttons[name].click(
                 run, [plan, *controls], stage, js=PLAN.format(pane, both), concurrency_limit=8,
                 concurrency_id=f"run-{pane}", trigger_mode="multiple", **private,
             )  # fmt: skip
+            asked.failure(None, js=f"() => window.Workbench.lost('{pane}')", api_visibility="private")
     buttons["cancel"].click(None, js="() => window.Workbench.cancel()", api_visibility="private")
     buttons["link"].click(
         _linker(place),
@@ -175,15 +175,11 @@ def _wire(
         chosen.input(_task, [task, task_seed, prompt], [prompt, known, task_seed, stage], **private)
     blocks.load(_opened, None, [*controls, known, stage], **private)
     stage.picked(_picker(place), None, [*controls, known], **private)
-    stage.forked(
-        forker(place),
-        None,
-        stage,
-        concurrency_limit=8,
-        concurrency_id="run-b",
-        trigger_mode="multiple",
+    forked = stage.forked(
+        forker(place), None, stage, concurrency_limit=8, concurrency_id="run-b", trigger_mode="multiple",
         **private,
-    )
+    )  # fmt: skip
+    forked.failure(None, js="() => window.Workbench.lost('b')", api_visibility="private")
 
 
 def _runner(place: Place, pane: str) -> Any:
@@ -193,7 +189,7 @@ def _runner(place: Place, pane: str) -> Any:
         prop = f"feed_{pane}"
 
         def tell(message: dict[str, Any]) -> Any:
-            return gr.HTML(**{prop: json.dumps(message, ensure_ascii=False)})  # type: ignore[arg-type]
+            return gr.HTML(**{prop: news(message)})  # type: ignore[arg-type]
 
         try:
             from workbench.ui.live import watch
@@ -255,9 +251,9 @@ def _linker(place: Place) -> Any:
         try:
             view = _view(plans, *controls)
             commands = [_command(place, view, pane) for pane in share.PANES]
-            return gr.HTML(shared=json.dumps({"query": share.query(view), "commands": commands}))  # type: ignore[arg-type]
+            return gr.HTML(shared=news({"query": share.query(view), "commands": commands}))  # type: ignore[arg-type]
         except WorkbenchError as error:
-            return gr.HTML(shared=json.dumps({"error": str(error)}))  # type: ignore[arg-type]
+            return gr.HTML(shared=news({"error": str(error)}))  # type: ignore[arg-type]
 
     return link
 
@@ -280,7 +276,7 @@ def _task(task: str, seed: Any, prompt: str) -> tuple[Any, ...]:
         instance = Known(task, _whole("the example number", seed)).instance()
         return instance.prompt, gr.Textbox(instance.answer, visible=True), gr.Number(visible=True), gr.skip()
     except WorkbenchError as error:
-        said = json.dumps({"text": str(error), "kind": "error"})
+        said = news({"text": str(error), "kind": "error"})
         return gr.skip(), gr.skip(), gr.skip(), gr.HTML(said=said)  # type: ignore[arg-type]
 
 

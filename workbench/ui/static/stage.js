@@ -105,6 +105,11 @@
     busy();
   }
 
+  /* Gradio failed before or while our handler spoke: nothing more is heard of this run. */
+  wb.lost = function (pane) {
+    if (live[pane]) refused(pane, {pane, status: "refused", message: "the server did not take it, or was lost; look at the settings and run again."});
+  };
+
   async function drain(pane, run) {
     if (run.busy) return;
     run.busy = true;
