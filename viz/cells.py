@@ -23,6 +23,8 @@ MARKS: dict[str, tuple[str, str]] = {
     "pivot": ("p", ""),
 }
 """Rule -> mark where it passed and where it failed: anchor, neighbour, verified, refused, pivot."""
+CHECKS = frozenset(rule for rule, (passed, _) in MARKS.items() if passed == "v")
+"""Rules of a second look, each candidate behind those before it."""
 EARLY = frozenset({"decided"})
 """Rules about the whole answer after which every hole is written at once."""
 
@@ -40,6 +42,8 @@ class Fed:
     _letters: list[str] = field(default_factory=list[str])
     _stale: list[bool] = field(default_factory=list[bool])
     _partial: bool = False
+    _before: tuple[int, int] = (0, 0)
+    """The first rows that the pass before computed, in this round."""
 
     def fork(self, start: int, width: int) -> None:
         self.start, self.width = start, width
@@ -53,7 +57,7 @@ class Fed:
 
     def new_round(self) -> None:
         self._letters = [""] * self.width
-        self.marks, self.early, self._partial = {}, False, False
+        self.marks, self.early, self._partial, self._before = {}, False, False, (0, 0)
 
     def forward(self, event: Forward) -> None:
         """The canvas is read by the network that reads it first; others only advise."""
@@ -64,6 +68,11 @@ class Fed:
         whole = not visible and len(computed) == self.width
         if whole and self.audited and self._partial:
             return  # the exact pass that a cached one is compared with
+        first = event.computed[0] if event.computed else (0, 0)
+        longer = first[0] == self._before[0] and first[1] > self._before[1] > self._before[0]
+        if longer:
+            return  # the same rows again, with copies of them behind: those are no cells of the canvas
+        self._before = first
         self._partial |= not whole
         for at in range(self.width):
             if at in computed:

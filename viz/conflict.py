@@ -11,6 +11,7 @@ from math import log2
 from typing import TYPE_CHECKING, Any
 
 from viz import charts
+from viz.cells import CHECKS
 from viz.charts import Spec
 from viz.glyphs import plain, quoted
 from workbench.trace import ROOT, VOCABULARY, Cell, Proposal, Propose, State, Token
@@ -108,6 +109,8 @@ class Conflicts:
         for each in picked:
             if not isinstance(each.fill, Token) or each.fill.id in self.ends or not self._item(each.fill.id):
                 continue
+            if any(rule in CHECKS and passed for rule, _, _, passed in each.verdicts):
+                continue  # looked at again behind what stands before it: it was not taken for independent
             belief = self._belief(each)
             if not belief:
                 continue

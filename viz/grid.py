@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from viz.cells import Fed
-from workbench.trace import ROOT, Commit, Fork, Propose, Retract
+from workbench.trace import ROOT, Fork, Propose, Retract
 
 
 @dataclass(slots=True)
@@ -30,6 +30,8 @@ class Grid:
     _letters: list[str] = field(default_factory=list)
     order: list[int] = field(default_factory=list)
     """The round in which each position was last committed, -1 while it is open."""
+    ends: set[int] = field(default_factory=set[int])
+    """Positions that hold an end of text: what stands behind the first of them is padding."""
     _guessed: set[int] = field(default_factory=set[int])
     """Positions that have a guess of this round."""
     _blocks: dict[str, list[int]] = field(default_factory=dict[str, list[int]])
@@ -77,14 +79,17 @@ class Grid:
         for position, prob in zip(event.positions, event.probs, strict=True):
             self._put(position, prob, "g", only=".gr")
 
-    def commit(self, event: Commit, positions: list[int], probs: list[float]) -> None:
-        for position, prob in zip(positions, probs, strict=True):
+    def commit(self, positions: list[int], probs: list[float], ends: Sequence[bool]) -> None:
+        """`ends` says which of the tokens are an end of text."""
+        for position, prob, ending in zip(positions, probs, ends, strict=True):
             self._put(position, prob, "N")
+            (self.ends.add if ending else self.ends.discard)(position)
         self.fed.changed(positions)
 
     def retract(self, event: Retract) -> None:
         for position in event.cells.positions:
             self._put(position, None, "r")
+            self.ends.discard(position)
         self.fed.changed(event.cells.positions)
 
     def block(self, title: str, positions: list[int]) -> None:
@@ -100,7 +105,8 @@ class Grid:
     def described(self) -> dict[str, Any]:
         where = {"lane": 0, "start": self.start, "width": self.width, "borders": self.borders}
         blocks = [block for title, block in self._blocks.items() if title]
-        return where | {"order": self.order, "rho": self.rho(), "blocks": blocks}
+        end = min(self.ends, default=None)
+        return where | {"order": self.order, "rho": self.rho(), "end": end, "blocks": blocks}
 
     def early(self) -> list[int]:
         """The rounds in which everything that was open was written at once."""
@@ -108,8 +114,12 @@ class Grid:
         return [row[0] for row in self.rows if row[5]]
 
     def rho(self) -> float | None:
-        """Rank correlation (Spearman) of position and commit round: 1 is strictly left to right."""
-        pairs = [(at, round) for at, round in enumerate(self.order) if round >= 0]
+        """Rank correlation (Spearman) of position and commit round: 1 is strictly left to right.
+
+        Over the text up to its end, as the table of a sweep has it: how the padding came says nothing.
+        """
+        text = self.order[: min(self.ends, default=self.start + self.width) - self.start + 1]
+        pairs = [(at, round) for at, round in enumerate(text) if round >= 0]
         if len(pairs) < 3 or len({round for _, round in pairs}) < 2:
             return None
         places, rounds = (ranks(column) for column in zip(*pairs, strict=True))

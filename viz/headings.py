@@ -18,13 +18,13 @@ class Headings:
     _loose_tick: int | None = None
 
     def phase(self, event: Phase) -> bool:
-        """Take a heading in; does a round begin with it?"""
+        """Take a heading in; does a round begin with it? One above the rounds begins one too: what is read
+        before the heading of that round belongs to it, not to the round before."""
         self.titles[event.level :] = [event.title]
         if not _NUMBERED.search(event.title):
             return False
-        deeper = event.level > self.level
         self.level = max(self.level, event.level)
-        return deeper or event.level == self.level
+        return True
 
     def tick(self, tick: int) -> bool:
         """Without any numbered heading, each new tick is a round."""

@@ -41,6 +41,7 @@ from workbench.trace import (
     Judge,
     Observe,
     Phase,
+    Proposal,
     Propose,
     Retract,
     Score,
@@ -91,6 +92,8 @@ class ReelBuilder:
     )
     _finished: bool = False
     _ended: bool = False
+    _due: bool = False
+    """A round was announced, and nothing has happened in it yet: a run that ends here had no such round."""
 
     def __post_init__(self) -> None:
         self.fates = Fates(self.glossary, self.state)
@@ -109,7 +112,9 @@ class ReelBuilder:
         """Take one event in; `ms` is its time since the start of the run."""
         if isinstance(event, Phase):
             self._phase(event)
-        elif isinstance(event, Forward):
+        elif self._due and not (isinstance(event, Close) and event.lane == 0):
+            self._open_round()
+        if isinstance(event, Forward):
             self._forward(event)
         self.clocks.ms = max(self.clocks.ms, ms)
         changed = self.fates.feed(event)
@@ -206,8 +211,7 @@ class ReelBuilder:
     def _phase(self, event: Phase) -> None:
         if any(op[0] == "w" for op in self._pending):
             self._push("forward", self._leads.pop() if self._leads else "", NOTHING)
-        if self.headings.phase(event):
-            self._open_round()
+        self._due = self.headings.phase(event) or self._due
 
     def _forward(self, event: Forward) -> None:
         if self.headings.tick(event.tick):
@@ -232,11 +236,13 @@ class ReelBuilder:
         self._pending += [["s", status, ids] for status, ids in self.fates.new_round(last).items()]
 
     def _open_round(self) -> None:
+        self._due = False
         self._close_round()
         beat = self._index
-        if self.rounds and not self.rounds[-1].candidates and not self.rounds[-1].committed:
-            self.rounds[-1].title, self.rounds[-1].heading = self._titles(len(self.rounds) - 1)
-            self.rounds[-1].settled = None
+        last = self.rounds[-1] if self.rounds else None
+        if last and not (last.candidates or last.committed or last.retracted):
+            last.title, last.heading = self._titles(last.number)
+            last.settled = None
             return
         number = len(self.rounds)
         self.rounds.append(Round(number, *self._titles(number), beat, beat))
@@ -287,8 +293,9 @@ class ReelBuilder:
     def _committed(self, event: Commit) -> None:
         picked = [self.state.proposals[id] for id in event.candidates]
         if event.lane == 0:
-            self.grid.commit(event, [each.position for each in picked], [each.prob for each in picked])
-            self.grid.block(self.headings.block, [each.position for each in picked])
+            places = [each.position for each in picked]
+            self.grid.commit(places, [each.prob for each in picked], [self._is_end(each) for each in picked])
+            self.grid.block(self.headings.block, places)
             number = len(self.rounds) - 1
             self.conflicts.commit(picked, number, self._index)
             for each in picked:
@@ -342,9 +349,11 @@ class ReelBuilder:
     def _ends(self, event: Commit) -> bool:
         if event.lane != 0 or self._ended:
             return False
-        fills = (self.state.proposals[id].fill for id in event.candidates)
-        self._ended = any(isinstance(content, Token) and content.id in self._eos for content in fills)
+        self._ended = any(self._is_end(self.state.proposals[id]) for id in event.candidates)
         return self._ended
+
+    def _is_end(self, each: Proposal) -> bool:
+        return isinstance(each.fill, Token) and each.fill.id in self._eos
 
     def _push(self, kind: str, sentence: str, mark: int) -> None:
         beat = {

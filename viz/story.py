@@ -48,8 +48,9 @@ def _drafts(line: Mapping[str, Any], canvas: bool) -> list[str]:
 def _canvas(line: Mapping[str, Any], holes: int, single: str) -> list[str]:
     wrote, back, name = line["committed"], line["retracted"], f", {single}" if single else ""
     before = holes + wrote - back
+    taken = [f"{count(back, 'token')} {'was' if back == 1 else 'were'} taken back."] if back else []
     if not before:
-        return ["Nothing was open."]
+        return ["Nothing was open.", *taken]
     left = f"; {holes or 'none'} {'is' if holes <= 1 else 'are'} open after it"
     if wrote == before:
         what = f"All {before} open positions were" if wrote > 1 else "The last open position was"
@@ -57,11 +58,11 @@ def _canvas(line: Mapping[str, Any], holes: int, single: str) -> list[str]:
     else:
         verb = "was" if wrote == 1 else "were"
         said = [f"{wrote or 'None'} of {count(before, 'open position')} {verb} written{name}{left}."]
-    if back:
-        said.append(f"{count(back, 'token')} {'was' if back == 1 else 'were'} taken back.")
+    said += taken
     if line["sure"] and line["sure"][5] > 1:
         low, high = number(line["sure"][0]), number(line["sure"][4])
-        said.append(f"Its guesses had probabilities from {low} to {high}.")
+        had = f"probabilities from {low} to {high}" if low != high else f"probability {low} each"
+        said.append(f"Its guesses had {had}.")
     return said
 
 

@@ -24,12 +24,13 @@ DEFINITIONS: dict[str, str] = {
     "conditional_acceptance_rate_per_pos": "Entry i: of the drafts whose first i positions were accepted and "
     "that held a candidate behind them, the share in which one of these became text.",
     "acceptance_histogram": "Entry n: drafts of which n candidates became text, the target's own left out.",
-    "tokens_per_target_pass": "Tokens of the answer per pass of the target, the first pass included.",
+    "tokens_per_target_pass": "tokens / target_passes, the first pass included.",
     "forward_passes": "Passes one after the other; those that could run at the same time count once.",
     "sequences": "Passes of any network, those of the same time counted one by one.",
-    "target_passes": "Passes of the target model, one after the other.",
+    "target_passes": "Passes one after the other of the models that decide what is written: a target, a "
+    "masked model and whoever guides it; drafters are left out.",
     "rows": "Sequence rows pushed through any network.",
-    "tokens": "Most tokens that the answer held.",
+    "tokens": "Most tokens that the answer held; on a canvas the padding behind its end is among them.",
     "rounds": "Draft-and-verify cycles, denoising steps or tokens.",
     "retracted": "Cells that became blank again.",
     "milliseconds": "Measured where the run was recorded; says nothing about another machine.",

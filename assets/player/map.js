@@ -171,7 +171,7 @@
       }
     }
 
-    /* Above the map: positions, the order ribbon (when was each position last committed), end of text. */
+    /* Above the map: positions, the order ribbon (when was each position last committed), the first end of text that stands. */
     paintHead(reel) {
       const width = this.cw * reel.map.width, pen = dw.sharp(this.head, width, RIBBON + AXIS), rounds = Math.max(1, reel.rows.length - 1);
       const colours = this.pane.palette, order = reel.map.order || [];
@@ -184,10 +184,10 @@
         pen.fillStyle = colours.ramp(0.1 + 0.9 * this.rowOf(reel, round) / rounds);
         pen.fillRect(cell * this.cw, AXIS, this.cw - (this.cw > 6 ? 1 : 0), RIBBON - 4);
       }
-      const end = reel.born.find((row) => reel.isEnd(reel.candidates[row[1]].fill));
-      if (end) {
+      const {end} = reel.map;
+      if (Number.isInteger(end)) {
         pen.fillStyle = colours.get("rejected");
-        pen.fillRect((end[0] - reel.map.start) * this.cw, AXIS - 3, 2, RIBBON);
+        pen.fillRect((end - reel.map.start) * this.cw, AXIS - 3, 2, RIBBON);
       }
     }
 

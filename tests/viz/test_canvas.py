@@ -13,6 +13,7 @@ from workbench.trace import (
     ROOT,
     Candidates,
     Cells,
+    Close,
     Commit,
     DraftKind,
     Forward,
@@ -229,3 +230,83 @@ def test_the_three_costs_are_clocks_and_end_at_the_totals() -> None:
     ids = [clock["id"] for clock in told["clocks"]]
     last = dict(zip(ids, told["beats"][-1]["c"], strict=False))  # the page adds a modelled clock
     assert (last["passes"], last["sequences"], last["rows"]) == (3, 4, 20)
+
+
+def test_a_heading_under_which_nothing_happens_is_no_round() -> None:
+    """A part that stops the run is asked behind the heading of the round that it prevents."""
+    s = Scribe()
+    begin(s, 3)
+    s.say(Phase(0, "Block 1"), Phase(1, "Round 1"))
+    passes(s, 0, (0, 7))
+    s.say(Commit(0, tuple(said(s, [4], [1], [0.9]))))
+    s.say(Phase(0, "Block 2"), Phase(1, "Round 1"), Close(0, "eos", ROOT))
+    made = analyse(finished(s))
+    assert made.summary()["rounds"] == len(made.lines()) == len(made.grid.rows) == 1
+
+
+def test_what_is_read_before_the_first_round_of_a_block_is_paid_by_that_round() -> None:
+    s = Scribe()
+    begin(s, 3)
+    for block in (1, 2, 3):
+        s.say(Phase(0, f"Block {block}"))
+        passes(s, block, (0, 7))
+        s.say(Phase(1, "Round 1"))
+        s.say(Commit(0, tuple(said(s, [3 + block], [1], [0.9]))))
+    lines = analyse(finished(s)).lines()
+    assert [line["passes"] for line in lines] == [1, 1, 1]
+    assert [line["heading"] for line in lines] == ["Block 1", "Block 2", "Block 3"]
+
+
+def test_a_round_that_only_takes_back_is_a_round() -> None:
+    s = Scribe()
+    begin(s, 1)
+    s.say(Phase(0, "Round 1"))
+    s.say(Commit(0, tuple(said(s, [4], [1], [0.9]))), Phase(0, "Round 2"), Retract(Cells(0, (4,)), "doubt"))
+    s.say(Phase(0, "Round 3"))
+    s.say(Commit(0, tuple(said(s, [4], [2], [0.9]))))
+    made = analyse(finished(s))
+    assert [(line["committed"], line["retracted"], line["open"]) for line in made.lines()] == [
+        (1, 0, 0), (0, 1, 1), (1, 0, 0)
+    ]  # fmt: skip
+    assert made.lines()[1]["s"].startswith("Nothing was open. 1 token was taken back.")
+
+
+def test_the_order_is_that_of_the_text_up_to_its_first_standing_end() -> None:
+    """From the right, then padding from the left; an end that was written first and taken back is none."""
+    s = Scribe()
+    begin(s, 8)
+    ends = [10, 7, 6, 5, 4, 8, 9]
+    for number, place in enumerate(ends, 1):
+        word = fakes.EOS if place >= 7 else place
+        s.say(Phase(0, f"Round {number}"))
+        s.say(Commit(0, tuple(said(s, [place], [word], [0.9]))))
+    made = analyse(finished(s))
+    assert made.grid.rho() == -1 and made.grid.described()["end"] == 7
+    s.say(Retract(Cells(0, (7,)), "doubt"))
+    assert analyse(finished(s)).grid.described()["end"] == 8
+
+
+def test_copies_behind_a_block_that_is_read_again_are_no_cells() -> None:
+    """The check of a block reads it twice in one pass; its further rows stand where the next block will."""
+    s = Scribe()
+    begin(s, 6)
+    s.say(Phase(0, "Round 1"))
+    passes(s, 0, (0, 4))
+    passes(s, 1, (4, 7), (0, 4))
+    passes(s, 2, (4, 10), (0, 4))
+    s.say(Commit(0, tuple(said(s, [4], [1], [0.9]))))
+    (row,) = draw(finished(s), "map").spec["rows"]
+    assert row["rows"] == "fffuuu"
+
+
+def test_tokens_that_a_second_look_confirmed_are_not_said_to_be_taken_for_independent() -> None:
+    for checked in (False, True):
+        s = Scribe()
+        begin(s, 2)
+        s.say(Phase(0, "Round 1"))
+        passes(s, 0, (0, 6))
+        ids = said(s, [4, 5], [1, 1], [0.5, 0.5])
+        if checked:
+            s.say(RULES["same_token"].judge(Candidates((ids[1],)), [1.0], [1.0]))
+        s.say(Commit(0, tuple(ids)))
+        assert len(analyse(finished(s)).conflicts.found) == (not checked)
