@@ -161,12 +161,13 @@ class Narrator:
         many = len(event.fills)
         if not many:
             return f"{self._source(event.source)} has nothing to propose."
+        lane = "" if event.lane == 0 else f" in lane {event.lane}"
         if many == 1:
-            what = f"{quoted(event.fills[0], self.tokens)} at position {event.positions[0]}"
+            what = f"{quoted(event.fills[0], self.tokens)} at position {event.positions[0]}{lane}"
             return f"{self._proposes(event.source, what, True)}{_chance(event, 0)}."
         chain = all(parent == event.first + i - 1 for i, parent in enumerate(event.parents) if i)
         noun = "tokens" if chain else "candidates"
-        head = self._proposes(event.source, f"{many} {noun} for {places(event.positions)}", False)
+        head = self._proposes(event.source, f"{many} {noun} for {places(event.positions)}{lane}", False)
         if chain:
             return f"{head}: ‘{clip(running(event.fills, self.tokens))}’."
         best = max(range(many), key=event.probs.__getitem__)
@@ -212,8 +213,9 @@ class Narrator:
             return f"{self._rule(event.rule).title}: nothing to decide."
         good, title = sum(event.passed), capital(self._rule(event.rule).title)
         if good in (0, many):
+            everyone = "both" if many == 2 else f"all {many}"
             return (
-                f"{title}: {'yes' if good else 'no'} for all {many}. One of these: {self.verdict(event, 0)}"
+                f"{title}: {'yes' if good else 'no'} for {everyone}. One of these: {self.verdict(event, 0)}"
             )
         few = good <= many - good  # the smaller part says more
         lone = min(good, many - good) == 1

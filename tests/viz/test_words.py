@@ -8,6 +8,7 @@ import pytest
 from viz.glyphs import number, numbers, visible
 from viz.tables import events
 from viz.words import FLIPS, Narrator, fill, flip, spans, the, verdict
+from workbench.methods.rules import ACCEPT_RATIO, ACCEPT_RECURSIVE
 from workbench.trace import (
     VERBS,
     Candidates,
@@ -45,6 +46,22 @@ def test_a_rejection_reads_as_in_the_design() -> None:
     assert said == "Rejected ‘·cat’ at position 31: u = 0.83 is not below target/draft = 0.41."
     assert flip(fakes.ACCEPT, 0.41, "0.41", False) == "It would have passed with u below 0.41."
     assert flip(fakes.ACCEPT, 0.41, "0.41", True) == "It would have failed with u at or above 0.41."
+
+
+def test_an_accepted_draft_is_told_the_bound_not_the_ratio() -> None:
+    """Where the target believes more than the drafter the bound is 1, and the ratio is not."""
+    for rule in (ACCEPT_RATIO, ACCEPT_RECURSIVE):
+        said = verdict(rule, "‘·cat’ at position 31", ("0.5", "1"), True)
+        assert f"u = 0.5 is below {rule.right} = 1." in said and rule.right.startswith("min(1, ")
+
+
+def test_what_is_proposed_elsewhere_than_in_the_text_says_where() -> None:
+    narrator = Narrator(fakes.GLOSSARY, fakes.TOKENS, State())
+    one = Propose(0, "draft", 2, (7,), (Token(1),), (-1,), (0.5,), fakes.DraftKind.SAMPLED)
+    assert narrator.sentence(one) == "The draft model proposes ‘·cat’ at position 7 in lane 2 (0.5)."
+    two = replace(one, positions=(7, 8), fills=(Token(1),) * 2, parents=(-1, 0), probs=(0.5,) * 2)
+    assert narrator.sentence(two).startswith("The draft model proposes 2 tokens for positions 7–8 in lane 2:")
+    assert "lane" not in narrator.sentence(replace(two, lane=0))
 
 
 def test_every_operator_can_be_flipped() -> None:
@@ -117,6 +134,7 @@ def test_of_many_verdicts_the_rarer_kind_is_told() -> None:
 
     assert said((0.1, 0.9, 0.2)).startswith("yes for 2 of 3. The other: Rejected ‘·cat’ at position 5")
     assert said((0.9, 0.1, 0.9)).startswith("yes for 1 of 3. The one: Accepted ‘·cat’ at position 5")
+    assert said((0.9, 0.9)).startswith("no for both. One of these: Rejected ‘·cat’ at position 4")
     assert said((0.9, 0.9, 0.9)).startswith("no for all 3. One of these: Rejected ‘·cat’ at position 4")
 
 
