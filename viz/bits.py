@@ -24,10 +24,12 @@ class Costs:
         self.positions += rows
 
     def told(self) -> str:
-        return (
-            f"{self.sequential:,} sequential rounds · {self.sequences:,} sequences · "
-            f"{self.positions:,} positions"
+        counts = (
+            (self.sequential, "sequential round"),
+            (self.sequences, "sequence"),
+            (self.positions, "position"),
         )
+        return " · ".join(f"{many:,} {noun}{'' if many == 1 else 's'}" for many, noun in counts)
 
 
 def committed(born: Sequence[Sequence[float | None]], rounds: int) -> list[float]:

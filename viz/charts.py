@@ -134,7 +134,8 @@ def _per_token(born: Sequence[Sequence[Any]]) -> Spec:
     if any(row[5] is not None for row in rows):
         data.append(line(x, [row[5] for row in rows], "entropy before the choice", "@confidence"))
     lay = layout("position", "nats", bargap=0.25)
-    lay["yaxis"]["rangemode"] = "tozero"
+    lay["yaxis"] |= {"rangemode": "tozero", "exponentformat": "none"}
+    lay["hoverlabel"]["namelength"] = -1  # whole names
     return panel("Confidence", "Which tokens surprised the model, and where was it unsure?", data, lay)
 
 

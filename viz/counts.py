@@ -62,7 +62,7 @@ def lengths_of(y: Sequence[int], about: str) -> Spec:
     text = [str(many) if many else "" for many in y]
     bar = {"type": "bar", "x": x, "y": y, "text": text, "textposition": "outside", "showlegend": False}
     bar |= {"marker": {"color": "@draft"}, "cliponaxis": False}
-    bar["hovertemplate"] = "%{y} drafts of which %{x} candidates were accepted<extra></extra>"
+    bar["hovertemplate"] = "accepted %{x}: %{y} ×<extra></extra>"
     above = {"type": "scatter", "x": [n + 1 for n in x], "y": y, "xaxis": "x2", "mode": "markers"}
     above |= {"marker": {"opacity": 0}, "showlegend": False, "hoverinfo": "skip"}
     lay = layout("accepted drafts, without the target's own token", "drafts", bargap=0.3, hovermode="closest")
@@ -71,6 +71,7 @@ def lengths_of(y: Sequence[int], about: str) -> Spec:
     lay["xaxis2"] = lay["xaxis"] | {"range": [span[0] + 1, span[1] + 1], "overlaying": "x", "side": "top"}
     lay["xaxis2"]["title"] = {"text": "with the target's own token", "font": {"size": 12}}
     lay["yaxis"] |= {"rangemode": "tozero", "tickformat": "d", "range": [0, max(y) * 1.15]}
+    lay["yaxis"] |= {"dtick": 1} if max(y) <= 6 else {}  # left alone, an axis so short is cut at halves
     lay["margin"] = lay["margin"] | {"t": 48}
     lay["shapes"] = [_mean_line(mean)]
     asked = (

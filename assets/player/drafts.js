@@ -51,7 +51,7 @@
           el("span", {class: "dw-mask-name", style: {"padding-left": `${(tree.x[at] - 1) * 10}px`}, text: dw.clip(this.names[i], 14)}),
           ...kept.map((_, j) => el("i", {class: j === i ? "dw-mask-self" : seen.has(j) ? "dw-mask-sees" : "dw-mask-not"})));
       }));
-      this.caption.textContent = `${this.title}: ${kept.length} nodes, verified in one pass · point at a row`;
+      this.caption.textContent = `${this.title}: ${dw.many(kept.length, "node")}, verified in one pass · point at a row`;
     }
 
     words(i) {

@@ -34,16 +34,23 @@
 
   /* Two numbers that are compared: with more digits where they would look alike. */
   dw.numbers = function (left, right) {
-    const pair = [dw.number(left), dw.number(right)];
-    return pair[0] === pair[1] && left !== right ? [left, right].map((each) => String(Number(each.toPrecision(6)))) : pair;
+    let pair = [dw.number(left), dw.number(right)];
+    for (const digits of [6, 9, 12, 17]) {
+      if (pair[0] !== pair[1] || left === right) break;
+      pair = [left, right].map((each) => String(Number(each.toPrecision(digits))));
+    }
+    return pair;
   };
 
   const grouped = new Intl.NumberFormat("en");
 
+  /* A count with its noun: 1 node, 1,200 nodes. */
+  dw.many = (count, noun) => `${grouped.format(count)} ${noun}${count === 1 ? "" : "s"}`;
+
   /* The three costs of a run up to a beat, side by side: what waits for what, canvases, and rows of them. */
   dw.costs = function (reel, beat) {
-    const many = (id) => grouped.format(reel.value(beat, reel.clock(id)));
-    return `${many("passes")} sequential rounds · ${many("sequences")} sequences · ${many("rows")} positions`;
+    const many = (id, noun) => dw.many(reel.value(beat, reel.clock(id)), noun);
+    return [many("passes", "sequential round"), many("sequences", "sequence"), many("rows", "position")].join(" · ");
   };
 
   /* The next of 1, 2, 5 times a power of ten: the distance of ticks. */

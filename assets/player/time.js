@@ -93,7 +93,7 @@
       }).join(" · ");
       const ms = Math.max(0, ...passes.map((pass) => pass[7]));
       this.told.replaceChildren(el("span", {}, el("b", {text: "Counted "}), counted), el("span", {}, el("b", {text: "Measured "}), ms ? `${dw.number(ms)} ms to the last pass` : "no times recorded"),
-        el("span", {}, el("b", {text: "Modelled "}), `${dw.number(time.run)} for ${tokens} tokens; one target pass per token takes ${dw.number(time.plain)}: ${dw.number(time.speedup)} times as fast`));
+        el("span", {}, el("b", {text: "Modelled "}), `${dw.number(time.run)} for ${dw.many(tokens, "token")}; one target pass per token takes ${dw.number(time.plain)}: ${dw.number(time.speedup)} times as fast`));
     }
   };
 

@@ -308,7 +308,7 @@
       const reel = now.reel, round = reel.rounds[tree.round];
       const many = tree.ids.reduce((count, id) => count + (reel.candidates[id].beat <= now.beat ? 1 : 0), 0);
       const name = this.key === "all" ? "All lanes" : round ? [round.heading, round.title].filter(Boolean).join(" · ") : "";
-      const text = `${name}: ${many} of ${tree.ids.length} candidates on the table`;
+      const text = `${name}: ${many} of ${dw.many(tree.ids.length, "candidate")} on the table`;
       if (this.caption.textContent !== text) this.caption.textContent = text;
     }
 

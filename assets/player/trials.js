@@ -60,7 +60,7 @@
       if (trial.back.length || fresh.length) {
         return `${kept(fresh)} of ${fresh.length} open positions written; ${looked.length} written tokens seen by ${who}${done ? `, ${trial.back.length} taken back` : ""}`;
       }
-      return `${looked.length} drafts seen by ${who}${done ? `, ${stands(kept(looked))}` : ""}`;
+      return `${dw.many(looked.length, "draft")} seen by ${who}${done ? `, ${stands(kept(looked))}` : ""}`;
     }
 
     key(entries) { this.legend.replaceChildren(...entries.map(([name, text]) => el("span", {class: "dw-key"}, typeof name === "string" && name.length > 2 ? el("i", {class: `dw-swatch ${name}`}) : el("b", {text: name}), text))); }

@@ -26,6 +26,18 @@ def test_the_modelled_clock_agrees_with_python_and_can_be_set(opened: Opened) ->
     assert "above 0" in opened.test_id("cost-problem-a").inner_text()
 
 
+def test_one_is_said_as_one(opened: Opened) -> None:
+    opened.open("a=speculative")
+    assert opened.page.evaluate("[1, 2, 1200].map((n) => dw.many(n, 'node'))") == [
+        "1 node",
+        "2 nodes",
+        "1,200 nodes",
+    ]
+    opened.page.evaluate("player.seek(1)")
+    said = opened.page.evaluate("dw.costs(player.panes.a.reel, player.state().panes.a.beat)")
+    assert said.startswith("1 sequential round · 1 sequence · ")
+
+
 def test_the_mask_is_the_one_of_python(opened: Opened) -> None:
     opened.open("a=tree")
     opened.test_id("tab-mask-a").click()

@@ -9,6 +9,8 @@ from pathlib import Path
 import fake_traces as fakes
 import pytest
 
+from viz.bits import Costs
+from viz.counts import lengths_of
 from viz.figure import draw, figures, offered, pairs
 from viz.layout import tidy
 
@@ -58,6 +60,16 @@ def test_the_race_counts_tokens_on_the_clock() -> None:
     spec = race.draw(fakes.greedy(), fakes.speculative(), "target").spec
     assert spec["data"][0]["x"][-1] == 24 and spec["data"][0]["y"][-1] == 24
     assert spec["data"][1]["x"][-1] == 12
+
+
+def test_one_is_said_as_one() -> None:
+    costs = Costs()
+    costs.forward(0, 1)
+    assert costs.told() == "1 sequential round · 1 sequence · 1 position"
+
+
+def test_a_short_axis_of_counts_has_whole_ticks() -> None:
+    assert lengths_of([0, 2], "")["spec"]["layout"]["yaxis"]["dtick"] == 1
 
 
 def test_a_tidy_tree_is_iterative_and_ordered() -> None:
