@@ -132,3 +132,10 @@ def test_with_many_methods_only_the_unbeaten_are_named() -> None:
     assert unbeaten(equal) == [equal[2]]
     few = trade_off(rows[:3])["figure"]
     assert few["said"] == "" and all("text" not in line["mode"] for line in few["spec"]["data"])
+
+
+@pytest.mark.parametrize(("fastest", "doubled"), [(8, True), (3, False)])
+def test_a_short_axis_is_not_marked_by_powers_of_two_alone(fastest: float, doubled: bool) -> None:
+    rows = [row("slow", "", 0, 1.5, 1.0), row("fast", "", 0, fastest, 1.0)]
+    axis = trade_off(rows)["figure"]["spec"]["layout"]["xaxis"]
+    assert axis["type"] == "log" and ("tickvals" in axis) is doubled

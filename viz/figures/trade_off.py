@@ -18,6 +18,8 @@ COLOURS = ("@committed", "@rejected", "@accepted", "@remasked", "@residual", "@i
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "x", "star", "hexagon")
 DASHES = ("solid", "dash", "dot", "dashdot")
 TICKS = (0.25, 0.5, 1, 2, 4, 8, 16, 32, 64, 128)
+NEAR = 4
+"""Where the fastest run is at most this many times the slowest, powers of two are too few to read by."""
 NAMED = 12
 """With more methods than this, only the settings that no other beats are coloured and named."""
 FEW = "Named are the settings that no other beats in both; a point says its name when it is pointed at."
@@ -37,7 +39,7 @@ def trade_off(rows: Sequence[Row], column: str = "score") -> dict[str, Any]:
     for number, method in enumerate(methods):
         if members := [each for each in drawn if each["method"] == method]:
             data.append(_line(number, members))
-    lay, said = _layout(column), ""
+    lay, said = _layout(column, _done(rows, column)), ""
     if len(methods) > NAMED:  # a legend would be larger than the picture, and its colours come round again
         data, said = [*map(_quiet, data), *_named(drawn)], FEW
         lay |= {"showlegend": False}
@@ -197,10 +199,13 @@ def _pairs(line: Sequence[Point]) -> list[tuple[Point, Point]]:
     return list(pairwise(line)) or [(point, point) for point in line]
 
 
-def _layout(column: str) -> charts.Spec:
+def _layout(column: str, done: Sequence[Row]) -> charts.Spec:
     title = "mean score" if column == "score" else "mean strict score"
     lay = charts.layout("tokens per pass", title, hovermode="closest")
-    lay["xaxis"] |= {"type": "log", "tickvals": list(TICKS), "ticktext": [f"{tick:g}" for tick in TICKS]}
+    lay["xaxis"] |= {"type": "log"}
+    rates = [row["tokens_per_round"] for row in done] or [1.0]
+    if max(rates) > NEAR * min(rates):
+        lay["xaxis"] |= {"tickvals": list(TICKS), "ticktext": [f"{tick:g}" for tick in TICKS]}
     lay["yaxis"] |= {"range": [-0.03, 1.09], "tickformat": ".1f"}
     lay["legend"] |= {"y": 1.02, "yanchor": "bottom"}
     return lay
