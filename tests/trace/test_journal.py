@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from trace_examples import masked, speculative
 
-from workbench.trace import Glossary, JournalWriter, WorkbenchError, encode, load, read_journal
+from workbench.trace import Glossary, JournalWriter, WorkbenchError, check, encode, load, read_journal
 from workbench.trace.journal import write_journal
 
 
@@ -50,6 +50,12 @@ def test_a_journal_cut_at_every_byte_opens_or_gives_a_sentence(tmp_path):
             assert found.footer.status == "truncated" and f"after {count} events" in found.footer.message
         else:
             assert found.footer == trace.footer
+
+
+def test_a_journal_cut_behind_its_head_has_nothing_wrong(tmp_path):
+    _, data = journal(tmp_path / "a.jsonl")
+    cut = read_journal(data.split(b"\n")[0])
+    assert not cut.events and check(cut).ok
 
 
 def test_a_run_that_raises_leaves_a_truncated_journal(tmp_path):

@@ -11,7 +11,7 @@ from workbench.trace.trace import Trace
 def opening_problems(trace: Trace) -> Iterator[str]:
     """Header and glossary."""
     unknown = [id for id in trace.header.prompt_ids if id not in trace.tokens]
-    if unknown:
+    if unknown and trace.events:  # a journal writes them with its first events, and may be cut before
         yield f"The text of prompt token {unknown[0]} is not in the trace."
     if trace.header.max_tokens < 0:
         yield f"The header allows {trace.header.max_tokens} tokens, which is less than none."
