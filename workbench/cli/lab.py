@@ -70,14 +70,14 @@ def _table(options: argparse.Namespace) -> int:
         print(json.dumps(all, indent=2, ensure_ascii=False))
         return 0
     width = max(map(len, MISTAKES))
-    print(f"{'mistake':{width}}  {'rule':15}  {'variation':>9}  {'tokens/step':>13}  {'samples':>9}  check")
+    print(f"{'mistake':{width}}  {'rule':15}  {'variation':>9}  {'tokens/step':>14}  {'samples':>9}  check")
     for said in all:
         event = said["caught"].get("check", {}).get("event")
         seen = "not visible here" if "check" not in said["caught"] else "cannot see it"
         seen = seen if event is None else f"event {event}"
-        steps = f"{said['right_mean']:.3f} > {said['mean']:.3f}"
+        steps = f"{said['right_mean']:.3f} -> {said['mean']:.3f}"
         print(
-            f"{said['mistake']:{width}}  {said['rule']:15}  {said['variation']:9.4f}  {steps:>13}  "
+            f"{said['mistake']:{width}}  {said['rule']:15}  {said['variation']:9.4f}  {steps:>14}  "
             f"{_samples(said['samples']):>9}  {seen}"
         )
     return 0
