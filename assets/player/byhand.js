@@ -52,9 +52,19 @@
         button.setAttribute("aria-disabled", Boolean(reason));
         dw.tip(button, reason ? `Not possible: ${reason}` : means);
       }
-      const {reel} = this.player.panes.b;
-      if (this.waits !== undefined && reel.footer && reel.version !== this.waits) { this.waits = undefined; this.why.textContent = "The fork stands in B."; }
+      this.await(this.player.panes.b);
       if (this.stamp !== stamp) { this.stamp = stamp; this.open(false); this.why.textContent = on ? "" : NOTHING; }
+    }
+
+    /* What has come of the fork that was asked for: it stands in B, or B ran no more and nothing came. */
+    await({reel, status}) {
+      if (this.waits === undefined) return;
+      const came = reel.footer && reel.version !== this.waits;
+      if (came || (this.begun && !status.running)) {
+        this.waits = undefined;
+        this.why.textContent = came ? "The fork stands in B." : "Nothing came of it; the message says why.";
+      }
+      this.begun = status.running;
     }
 
     /* '' where the act is possible now, else why not. */
@@ -86,6 +96,7 @@
       this.open(false);
       this.why.textContent = "Asked for; the fork will stand in B.";
       this.waits = this.player.panes.b.reel.version;
+      this.begun = false;
       this.player.emit("intervene", {pane: pane.name, acts: [{event, candidate, position, lane: more.act === "close" ? lane : -1, ...more}]});
     }
 

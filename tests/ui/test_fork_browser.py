@@ -27,6 +27,19 @@ def exported(window: Any, pane: str) -> str:
     return json.loads(window.page.evaluate("Workbench.view()"))[pane]["run"]
 
 
+def test_a_fork_that_is_refused_is_not_waited_for(visit: Any) -> None:
+    window = visit(MASKED).ready().run("run-a")
+    window.page.evaluate(OPEN)
+    for _ in range(2):  # the same refusal twice
+        window.find("act-force").click()
+        window.find("force-text").fill("many tokens in one")
+        window.find("force-text").press("Enter")
+        assert "force them one after another" in window.complaint()
+        window.page.wait_for_function("!document.body.classList.contains('wb-running')")
+        window.page.get_by_text("Nothing came of it").wait_for()
+        window.page.get_by_label("Dismiss").click()
+
+
 def test_a_mask_lifted_by_hand_runs_on_beside_the_original(visit: Any) -> None:
     window = visit(MASKED).ready().run("run-a")
     assert "Select a token" in (window.find("hand-why").text_content() or "")

@@ -202,8 +202,8 @@
     rows.link.value = url;
     rows.commands.replaceChildren(...said.commands.filter((each) => each.text).map((each) => line(each.pane, each.text)));
     rows.share.hidden = false;
-    const hand = said.commands.filter((each) => each.acts).map((each) => each.pane.toUpperCase()).join(" and ");
-    await copy(url, "The link is copied; it and the command lines stand below the player." + (hand ? ` What you did to ${hand} is kept in its run, which the link opens on this machine only; elsewhere its command line below makes it again.` : ""));
+    const hand = said.commands.filter((each) => each.acts).map((each) => each.pane.toUpperCase()), two = hand.length > 1;
+    await copy(url, "The link is copied; it and the command lines stand below the player." + (hand.length ? ` What you did to ${hand.join(" and ")} is kept in ${two ? "their runs" : "its run"}, which the link opens on this machine only; elsewhere ${two ? "their command lines below make them" : "its command line below makes it"} again.` : ""));
   }
 
   function line(pane, text) {
