@@ -8,7 +8,7 @@ import pytest
 import torch
 from fakes import branches
 
-from workbench.maths.confidence import entropy
+from workbench.maths.confidence import divergence, entropy
 from workbench.methods.api import Method
 from workbench.methods.catalogue import catalogue
 from workbench.methods.dice import Dice, SeededDice
@@ -171,3 +171,11 @@ def test_a_shadow_of_the_oracle_leaves_its_twin_out() -> None:
 def test_an_oracle_without_sense_is_refused(answers: Answers) -> None:
     with pytest.raises(ModelError):
         Oracle(answers, 0, SIZE, MASK, (), "denoiser", Meter())
+
+
+def test_a_belief_that_has_not_moved_has_not_moved_by_less_than_nothing() -> None:
+    """With least move 0 KLASS never finds anything steady: rounding must not give a negative divergence."""
+    before = torch.tensor([[0.5, 0.5]], dtype=torch.float64)
+    now = torch.tensor([[0.5, 0.5 - 1e-12]], dtype=torch.float64)
+    assert divergence(now, before).item() == divergence(before, before).item() == 0
+    assert divergence(torch.tensor([[0.9, 0.1]]), before).item() > 0.3

@@ -70,4 +70,8 @@ def number(value: float) -> str:
 def numbers(left: float, right: float) -> tuple[str, str]:
     """Two numbers that are compared: with more digits where they would look alike."""
     short = number(left), number(right)
-    return (f"{left:.6g}", f"{right:.6g}") if short[0] == short[1] and left != right else short
+    for digits in (6, 9, 12, 17):
+        if short[0] != short[1] or left == right:
+            break
+        short = f"{left:.{digits}g}", f"{right:.{digits}g}"
+    return short

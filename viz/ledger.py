@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from viz import fate
-from workbench.trace import Candidates, Judge, State
+from workbench.trace import Candidates, Judge, Rule, State
+from workbench.trace.glossary import GIVEN
 
 
 @dataclass(slots=True)
@@ -74,11 +75,16 @@ class Round:
             "open": self.holes,
         }
 
-    def judge(self, event: Judge, state: State, op: str) -> None:
-        """Count the verdicts; remember the threshold of a rule that reads the candidates' own probability."""
+    def judge(self, event: Judge, state: State, rule: Rule) -> None:
+        """Count the verdicts; remember the threshold of a rule that reads the candidates' own probability.
+
+        What a rule says that it reads elsewhere is none, though the numbers be alike.
+        """
         counts = self.tally.setdefault(event.rule, [0, 0])
         counts[0], counts[1] = counts[0] + sum(event.passed), counts[1] + len(event.passed)
-        if not isinstance(event.of, Candidates) or op not in (">", ">="):
+        if not isinstance(event.of, Candidates) or rule.op not in (">", ">="):
+            return
+        if rule.value_from not in ("proposed", GIVEN):
             return
         columns = zip(event.of.ids, event.values, event.bounds, strict=True)
         own = [

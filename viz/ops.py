@@ -44,7 +44,7 @@ def ops_of(event: Event, birth: str, guess: bool, above: Sequence[int]) -> list[
         case Score(measure, of, values):
             return [["m", measure, *address(of), [short(value) for value in values]]]
         case Judge(rule, of, values, bounds, passed):
-            sides = one([short(value) for value in values]), one([short(bound) for bound in bounds])
+            sides = one([side(value) for value in values]), one([side(bound) for bound in bounds])
             return [["j", rule, *address(of), *sides, one([int(good) for good in passed])]]
         case Commit(lane, ids):
             return [["c", lane, list(ids)]]
@@ -90,6 +90,11 @@ def short(value: float) -> float:
         return round(value, 6)
     rounded = float(f"{value:.6g}")
     return int(rounded) if rounded == int(rounded) else rounded
+
+
+def side(value: float) -> float:
+    """A side of a verdict: what is below 1 stays below it, because a bound may be 1."""
+    return short(value) if not 0.999999 < value < 1 else round(1 - float(f"{1 - value:.3g}"), 15)
 
 
 def one(column: list[Any]) -> Any:

@@ -262,7 +262,7 @@ class ReelBuilder:
             case Propose():
                 self._proposed(event, guess)
             case Judge(rule) if self.rounds and rule in self.glossary.rules:
-                self.rounds[-1].judge(event, self.state, self.glossary.rules[rule].op)
+                self.rounds[-1].judge(event, self.state, self.glossary.rules[rule])
                 self.grid.fed.judge(event, self.state)
             case Commit():
                 self._committed(event)

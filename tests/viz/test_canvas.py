@@ -310,3 +310,31 @@ def test_tokens_that_a_second_look_confirmed_are_not_said_to_be_taken_for_indepe
             s.say(RULES["same_token"].judge(Candidates((ids[1],)), [1.0], [1.0]))
         s.say(Commit(0, tuple(ids)))
         assert len(analyse(finished(s)).conflicts.found) == (not checked)
+
+
+def test_the_bound_of_the_confidence_is_no_bound_on_what_another_believes() -> None:
+    """A guide that is as sure as the model: its bar is no threshold of the model's own confidence."""
+    s = Scribe()
+    begin(s, 1)
+    s.say(Phase(0, "Round 1"))
+    passes(s, 0, (0, 5))
+    ids = said(s, [4], [1], [0.9])
+    rule = replace(RULES["anchor"], id="guide", value_from="observed(target)")
+    s.say(rule.judge(Candidates(tuple(ids)), [0.9], [0.1]), Commit(0, tuple(ids)))
+    for asked, bound in ((rule, None), (replace(rule, value_from="proposed"), 0.1)):
+        made = finished(s)
+        rules = made.glossary.rules | {"guide": asked}
+        (line,) = analyse(replace(made, glossary=replace(made.glossary, rules=rules))).lines()
+        assert line["bound"] == bound
+
+
+def test_a_confidence_just_below_one_stays_below_a_bound_of_one() -> None:
+    """Threshold 1 is one token a round: neither the page nor a sentence may round what fails it up to it."""
+    from viz.glyphs import numbers
+    from viz.ops import side
+
+    for value in (0.999999963, 1 - 1e-12, 0.9999991):
+        assert 0.999999 < side(value) < 1 and side(value) == pytest.approx(value, abs=1e-9)
+        left, right = numbers(value, 1.0)
+        assert left != right and float(left) < 1
+    assert side(1.0) == 1 and side(0.12345678) == 0.123457

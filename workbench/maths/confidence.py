@@ -25,4 +25,5 @@ def margin(probs: Tensor) -> Tensor:
 
 def divergence(now: Tensor, before: Tensor) -> Tensor:
     """KL(now || before) in nats, (R,): how far beliefs have moved since the last round (KLASS)."""
-    return (now * (now.clamp_min(TINY).log() - before.clamp_min(TINY).log())).sum(dim=-1)
+    moved = (now * (now.clamp_min(TINY).log() - before.clamp_min(TINY).log())).sum(dim=-1)
+    return moved.clamp_min(0)  # never below 0; rounding of equal beliefs may be

@@ -62,8 +62,8 @@ ENOUGH = Rule(
     ">=",
     "coherent tokens",
     "tokens due this round",
-    "{left} tokens of the line are coherent, {right} are due: the line is written.",
-    "Only {left} tokens of the line are coherent, {right} are due: the surest are written.",
+    "Of the line {left} are coherent and {right} are due: the line is written.",
+    "Of the line only {left} are coherent and {right} are due: the surest are written.",
 )
 COHERENT = Rule(
     "coherent",

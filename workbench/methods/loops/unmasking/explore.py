@@ -35,8 +35,8 @@ FEW = Rule(
     "<",
     "tokens that are sure enough",
     "tokens that a round should write",
-    "Only {left} tokens are sure enough, fewer than {right}: a guess is tried out.",
-    "{left} tokens are sure enough, {right} were asked for: nothing has to be guessed.",
+    "Too little is sure enough, {left} of the {right} tokens asked for: a guess is tried out.",
+    "Enough is sure, {left} where {right} were asked for: nothing has to be guessed.",
     bound_from="knob(fewest)",
 )
 PIVOT = Rule(

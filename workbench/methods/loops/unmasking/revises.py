@@ -14,7 +14,8 @@ KEPT = Rule(
     "rank by confidence when written",
     "tokens that may stay",
     "{what} stays: its rank {left}, by confidence when written, is below the {right} that may stay.",
-    "{what} is masked again: {right} tokens may stay, and its rank by confidence when written is {left}.",
+    "{what} is masked again: its rank {left}, by confidence when written, is not below the {right} that may "
+    "stay.",
     value_from="rank(proposed)",
 )
 

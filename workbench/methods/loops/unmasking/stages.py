@@ -15,8 +15,8 @@ THOUGHT = Rule(
     ">=",
     "tokens written",
     "limit of the coarse stage",
-    "The coarse stage ends: {left} tokens are written, of at most {right}.",
-    "The coarse stage goes on: {left} tokens are written, of at most {right}.",
+    "The coarse stage ends: it has written {left} of at most {right} tokens.",
+    "The coarse stage goes on: it has written {left} of at most {right} tokens.",
 )
 MARKED = Rule(
     "thought_marked",

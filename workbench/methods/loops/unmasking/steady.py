@@ -28,8 +28,8 @@ SETTLED = Rule(
     ">=",
     "rounds without a move",
     "rounds asked for",
-    "{what} has settled: its belief has not moved for {left} rounds, {right} are asked for.",
-    "{what} stays masked: its belief has not moved for {left} rounds only, {right} are asked for.",
+    "{what} has settled: its rounds without a move are {left}, and {right} are asked for.",
+    "{what} stays masked: its rounds without a move are {left}, and {right} are asked for.",
     bound_from="knob(history)",
 )
 
