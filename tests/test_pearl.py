@@ -7,6 +7,8 @@ import torch
 from fakes import TableCausal, branches, random_law, table_run
 from test_guarantees import EXACT, PROMPT, distance, law_of, reference
 
+from viz.figure import offered
+from viz.tables import summary
 from workbench.methods.catalogue import catalogue
 from workbench.methods.loops.drafting import ahead
 from workbench.methods.run import Run
@@ -128,3 +130,25 @@ def _answer(law, dice) -> bool:
     run = Run(PROMPT, 3, models, (), dice, meter, full=False)
     events = list(catalogue()[PEARL].start(run, catalogue()[PEARL].parse({"draft_length": 2})))
     return all(torch.tensor(event.passed).all() for event in events if isinstance(event, Judge))
+
+
+def test_a_draft_that_no_pass_has_read_is_told_as_drafted_not_as_verified() -> None:
+    fewer = 0
+    for seed in range(6):
+        trace = record(knobs={"draft_length": 3}, seed=seed, tokens=12)
+        length, drafted, verified, beside = len(trace.header.prompt_ids), 0, 0, set[int]()
+        for event in trace.events:
+            if isinstance(event, Forward) and event.source == "target":
+                rows = sum(stop - start for start, stop in (*event.computed, *event.visible))
+                verified, beside = verified + rows - length, set()
+            elif isinstance(event, Propose) and event.source == "draft":
+                drafted, beside = drafted + len(event.ids), beside | set(event.ids)
+            elif isinstance(event, Judge) and isinstance(event.of, Candidates):
+                verified += len(beside.intersection(event.of.ids))  # judged by what was read before it
+            elif isinstance(event, Commit):
+                length += len(event.candidates)
+        told = summary(trace)
+        assert (told["num_draft_tokens"], told["num_proposed_tokens"]) == (verified, drafted)
+        fewer += verified < drafted
+        assert "mask" not in {figure.id for figure in offered(trace)}, "no pass reads a whole tree"
+    assert fewer

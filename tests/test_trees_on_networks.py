@@ -8,6 +8,7 @@ from torch import Tensor
 
 from benchmarks.fidelity import network
 from viz.analysis import analyse
+from viz.figure import draw
 from workbench.maths.trees import TOP, Tree
 from workbench.methods.catalogue import catalogue
 from workbench.methods.dice import SeededDice
@@ -151,3 +152,5 @@ def test_what_is_told_as_verified_is_what_the_target_read(id: str, temperature: 
         built = analyse(trace)
         assert [line["drafted"] - line["pruned"] for line in built.lines()] == read_beside_the_text(trace)
         assert built.summary()["num_draft_tokens"] == sum(read_beside_the_text(trace))
+        masks = {int(key): len(tree["ids"]) for key, tree in draw(trace, "mask").spec["trees"].items()}
+        assert masks == {at: rows for at, rows in enumerate(read_beside_the_text(trace)) if rows}

@@ -1,7 +1,8 @@
 """Acceptance, counted from the fates: by position, and by depth and rank among siblings.
 
-A *draft* is what one verifying pass judged: all candidates of it that were not pruned before. Only
-what became part of the text is accepted, whichever tests it failed or passed on the way.
+A *draft* is what one verifying pass judged: all candidates of it that were not pruned before, nor
+dropped by overlapped drafting before a pass had read or a test had reached them. Only what became
+part of the text is accepted, whichever tests it failed or passed on the way.
 """
 
 from collections.abc import Mapping, Sequence
@@ -63,6 +64,7 @@ def drafts(rounds: Sequence[Round], fates: Fates, proposals: Mapping[int, Propos
     for each in rounds:
         pool = fates.round_drafts if each.settled is None else each.settled
         judged = [id for id in pool if fates.status[id] not in (fate.PROPOSED, fate.PRUNED)]
+        judged = [id for id in judged if id not in fates.dropped]
         if judged:
             taken = set(each.committed)
             found.append(Draft(each.number, tuple(_nodes(judged, fates, proposals, taken))))

@@ -57,6 +57,14 @@ class Fates:
     """Lanes of labels: how a drafter spells the answer in tokens of its own. Nothing there is text."""
     looked: set[int] = field(default_factory=set)
     """Candidates that were read beside the drafts: they have no part in what was drafted and verified."""
+    unread: set[int] = field(default_factory=set)
+    """Drafts that were written beside or behind the target's latest pass: none has read them yet."""
+    dropped: set[int] = field(default_factory=set)
+    """Those of them that no test reached either: they were drafted, and never verified."""
+    passed: bool = False
+    """Has the target made a pass at all? What other programs recorded may hold none."""
+    overlapped: bool = False
+    """Was something settled while drafts stood that no pass had read? Then no pass reads a whole tree."""
     verifying: bool = False
     """Has the target looked since the last draft?"""
 
@@ -70,7 +78,11 @@ class Fates:
             case Phase():
                 return {}
             case Forward(source) | Observe(source):
-                self.verifying |= bool(self.waiting) and self.role(source) in JUDGES
+                looks = self.role(source) in JUDGES
+                self.verifying |= bool(self.waiting) and looks
+                if looks and isinstance(event, Forward):
+                    self.passed = True
+                    self.unread.clear()
             case Propose():
                 self._propose(event)
             case Score(measure, Candidates(ids)) if measure == LOOKED:
@@ -81,7 +93,8 @@ class Fates:
                 return self._set(
                     (id, self._judged(id, good, rule)) for id, good in zip(ids, event.passed, strict=True)
                 )
-            case Commit(_, ids):
+            case Commit(lane, ids):
+                self.overlapped |= bool(self.unread) and lane not in self.labelled
                 return self._commit(ids)
             case Retract(cells):
                 births = self.state.lanes[cells.lane].births
@@ -135,6 +148,8 @@ class Fates:
             self.labelled.add(event.lane)
         if drafting:
             self.waiting.extend(event.ids)
+            if self.passed:
+                self.unread.update(event.ids)
             if event.lane not in self.labelled:
                 self.round_drafts.extend(event.ids)
             self.verifying = False
@@ -182,6 +197,7 @@ class Fates:
     def _settle(self, alive: Iterable[int]) -> dict[int, list[int]]:
         kept = set(alive)
         waiting = [id for id in self.waiting if self.status[id] == PROPOSED and id not in kept]
+        self.dropped.update(self.unread.intersection(waiting))
         return self._set((id, UNEXAMINED) for id in waiting)
 
     def _alive(self, taken: Iterable[int]) -> list[int]:

@@ -108,7 +108,9 @@ def test_drafts_that_wait_are_settled_in_the_round_that_judges_them() -> None:
     rows = frame(trace, "rounds")
     assert list(rows["drafted"]) == [3, 1] and list(rows["accepted"]) == [1, 1]
     assert list(rows["rejected"]) == [0, 1] and list(rows["unexamined"]) == [0, 1]
-    assert summary(trace)["num_accepted_tokens_per_pos"] == [2, 0, 0]
+    told = summary(trace)
+    assert told["num_accepted_tokens_per_pos"] == [2, 0], "what no pass has read is no position of the draft"
+    assert (told["num_draft_tokens"], told["num_proposed_tokens"]) == (3, 4)
     trees = analyse(trace).forest.all()
     assert trees["1"]["ids"] == [1, 2, 3, 4], (
         "drafts that wait stand in the tree of the round that judges them"

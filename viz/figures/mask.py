@@ -13,13 +13,15 @@ def _asks(trace: Trace) -> bool:
 
 @figure("mask", "Tree mask", "Which nodes does a node see when the tree is verified in one pass?", _asks)
 def mask(trace: Trace) -> Figure:
-    trees = analyse(trace).forest.all()
-    return Figure("mask", {"trees": {key: _matrix(tree) for key, tree in trees.items()}})
+    built = analyse(trace)
+    drafted = {id for id, birth in built.fates.birth.items() if birth == "draft"}
+    trees = built.forest.all()
+    return Figure("mask", {"trees": {key: _matrix(tree, drafted) for key, tree in trees.items()}})
 
 
-def _matrix(tree: dict[str, Any]) -> dict[str, Any]:
+def _matrix(tree: dict[str, Any], drafted: set[int]) -> dict[str, Any]:
     """A row per verified node, in order of proposal: 1 where it sees the node of that column."""
-    kept = [at for at, small in enumerate(tree["small"]) if not small]
+    kept = [at for at, small in enumerate(tree["small"]) if not small and tree["ids"][at] in drafted]
     sees: dict[int, set[int]] = {}
     for at in kept:
         parent = tree["parent"][at]
