@@ -112,6 +112,16 @@ def test_compare_says_where_answers_part(client: Any) -> None:
         ("/export", ("unknown-run",), "not on this machine"),
         ("/export", ("example-tree", "trace.mp4"), "There is no format"),
         ("/export", ("example-tree", "replay.gif", "example-greedy"), "holds one run"),
+        ("/run", ("greedy", 5), "prompt = 5 is not a text"),
+        ("/run", ("greedy", "x", [1]), "knobs = [1] is not an object"),
+        ("/run", ("greedy", "x", {}, {"target": 5}), "target = 5 is not a text"),
+        ("/run", ("greedy", "x", {}, {}, "many"), "seed = many is not a whole number"),
+        ("/run", ("greedy", "x", {}, {}, 0, 2.5), "max_tokens = 2.5 is not a whole number"),
+        ("/run", ("greedy", "x", {}, {}, 0, 2, 5), "device = 5 is not a text"),
+        ("/compare", (TINY, TINY, None), "prompt = None is not a text"),
+        ("/check", (5,), "trace = 5 is not a text"),
+        ("/export", ("x", 5), "format = 5 is not a text"),
+        ("/export", ("x", "trace.json", "", "puce"), "theme = 'puce' is not one of: light, dark"),
     ],
 )
 def test_what_cannot_be_is_one_sentence(client: Any, endpoint: str, given: Any, said: str) -> None:

@@ -24,6 +24,8 @@ from workbench.ui.store import Record
 Answer = dict[str, Any]
 REFUSALS = (WorkbenchError, ValueError, TypeError)
 SIDE = ("method", "knobs", "models")
+THEMES = ("light", "dark")
+CALLED = {str: "a text", dict: "an object"}
 
 
 def publish(place: Place) -> None:
@@ -62,12 +64,13 @@ def publish(place: Place) -> None:
         Returns:
             run (its id, for `export`), status, text, badge of the check, and costs by source
         """
-        given = {"seed": int(seed), "max_tokens": int(max_tokens), "device": device, "dtype": dtype}
-        side = {"method": method, "knobs": knobs, "models": models}
 
         def made() -> Answer:
-            acts = {"interventions": _interventions(interventions)}
-            return told(_recorded(place, _request(place, side, prompt, {**given, **acts})))
+            _are(str, method=method, device=device, dtype=dtype)
+            side = {"method": method, "knobs": knobs, "models": models}
+            numbers = {"seed": _whole("seed", seed), "max_tokens": _whole("max_tokens", max_tokens)}
+            rest = {"device": device, "dtype": dtype, "interventions": _interventions(interventions)}
+            return told(_recorded(place, _request(place, side, prompt, numbers | rest)))
 
         return said(made)
 
@@ -89,7 +92,7 @@ def publish(place: Place) -> None:
         """
 
         def both() -> Answer:
-            given = {"seed": int(seed), "max_tokens": int(max_tokens)}
+            given = {"seed": _whole("seed", seed), "max_tokens": _whole("max_tokens", max_tokens)}
             asked = [_request(place, side, prompt, given) for side in (a, b)]
             one, two = (_recorded(place, request) for request in asked)
             parted = divergence(one.trace(), two.trace())
@@ -109,6 +112,7 @@ def publish(place: Place) -> None:
         """
 
         def checked() -> Answer:
+            _are(str, trace=trace)
             report = recompute(_trace(place, trace))
             problems = [{"event": each.event, "sentence": each.sentence} for each in report.problems]
             return {"ok": report.ok, "depth": str(report.depth), "badge": report.badge, "problems": problems}
@@ -132,6 +136,9 @@ def publish(place: Place) -> None:
         """
 
         def made() -> Answer:
+            _are(str, run=run, format=format, beside=beside)
+            if theme not in THEMES:
+                raise WorkbenchError(f"theme = '{str(theme)[:40]}' is not one of: {', '.join(THEMES)}.")
             kind = _format(place, format)
             if beside and not kind.pair:
                 raise WorkbenchError(f"A {kind.title} file holds one run; leave 'beside' empty.")
@@ -189,7 +196,26 @@ def _request(place: Place, side: Mapping[str, Any], prompt: str, given: Mapping[
     if unknown := set(side) - set(SIDE):
         raise WorkbenchError(f"A side has method, knobs and models, not '{min(unknown)}'.")
     knobs, models = side.get("knobs") or {}, side.get("models") or {}
+    _are(str, prompt=prompt)
+    _are(dict, knobs=knobs, models=models)
+    _are(str, **models)
     return place.request(method=side["method"], prompt=prompt, knobs=knobs, models=models, **given)
+
+
+def _are(kind: type, /, **given: object) -> None:
+    """Refuse what JSON can carry here and the endpoint cannot take."""
+    for name, value in given.items():
+        if not isinstance(value, kind):
+            raise WorkbenchError(f"{name} = {str(value)[:40]} is not {CALLED[kind]}.")
+
+
+def _whole(name: str, value: Any) -> int:
+    try:
+        if int(value) == float(value):
+            return int(value)
+    except (TypeError, ValueError, OverflowError):
+        pass  # said below
+    raise WorkbenchError(f"{name} = {str(value)[:40]} is not a whole number.")
 
 
 def _interventions(given: object) -> tuple[Intervention, ...]:
