@@ -79,6 +79,13 @@
     return found;
   };
 
+  /* Which verdict of a rule over cells makes holes of them: true, false, or null where it never did. */
+  dw.masking = function (reel, list) {
+    const found = list.find(({kind, lane, ref, beat}) => kind === "p" && reel.beats.slice(beat + 1, beat + 3)
+      .some(({o}) => o.some((op) => op[0] === "r" && op[1] === lane && op[2].includes(ref))));
+    return found ? found.passed : null;
+  };
+
   /* Whether a candidate hangs on one that has changed already: its own test would not have come about. */
   function below(reel, {kind, ref}, hit) {
     for (let id = kind === "c" ? ref : -1; id >= 0 && reel.candidates[id]; id = reel.candidates[id].parent) if (id !== ref && hit.has(id)) return true;
@@ -210,7 +217,7 @@
 
     act({kind, ref, passed, beat}) {
       const {reel} = this.lead, candidate = kind === "c" ? reel.candidates[ref] : null, last = reel.beats[beat].e[1];
-      if (kind === "p" && !passed) return {act: "mask", event: last, position: ref};
+      if (kind === "p") return dw.masking(reel, this.all.get(this.rule)) === !passed ? {act: "mask", event: last, position: ref} : null;
       if (!candidate || candidate.lane !== 0 || typeof candidate.fill !== "number") return null;
       const {position, fill: token} = candidate, base = {event: last, candidate: ref, position, token};
       if (!candidate.guess) return {act: passed ? "ban" : "force", ...base};

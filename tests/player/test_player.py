@@ -287,3 +287,12 @@ def test_the_map_can_be_walked_with_the_keys(opened: Opened) -> None:
     assert opened.state()["cursor"] == cursor
     grid.press("Enter")
     assert opened.state()["selected"]["position"] == start + 1
+
+
+def test_what_if_masks_only_what_the_changed_verdict_would_have_masked(opened: Opened) -> None:
+    """One rule masks what passes it (a coin), another what fails it (a rank among those that may stay)."""
+    opened.open("a=greedy")
+    told = """(fell) => { const verdict = (ref, passed) => ({kind: 'p', lane: 0, ref, beat: 0, passed});
+      const beats = [{o: []}, {o: fell.length ? [['r', 0, fell, 'why']] : []}];
+      return dw.masking({beats}, [verdict(4, true), verdict(5, false), verdict(6, true)]); }"""
+    assert [opened.page.evaluate(told, fell) for fell in ([4, 6], [5], [])] == [True, False, None]
