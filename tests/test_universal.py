@@ -11,6 +11,8 @@ import torch
 from fakes import TableCausal, branches, random_law
 from test_guarantees import EXACT, distance, reference
 
+from viz.analysis import analyse
+from viz.figure import draw
 from viz.tables import summary
 from workbench import tasks
 from workbench.methods.catalogue import catalogue
@@ -278,6 +280,17 @@ def test_the_summary_counts_the_targets_tokens_not_the_drafters(shelf: Shelf, wa
     assert told["num_draft_tokens"] == told["num_proposed_tokens"] == drafted
     assert told["tokens"] == len(answer)
     assert told["num_accepted_tokens"] == len(answer) - own > 0
+
+
+@pytest.mark.parametrize("way", [BY_TEXT, SHARED], ids=["text", "shared"])
+def test_the_tree_of_a_round_holds_the_targets_tokens_alone(shelf: Shelf, way: dict) -> None:
+    trace, _ = record(shelf, knobs=way, models={"draft": "ar-char"})
+    built, lane = analyse(trace), fold(trace.events).proposals
+    trees = built.forest.all()
+    assert trees and "all" not in trees
+    assert all(lane[id].lane == 0 for tree in trees.values() for id in tree["ids"])
+    read = {int(key): len(tree["ids"]) for key, tree in draw(trace, "mask").spec["trees"].items()}
+    assert all(built.lines()[at]["drafted"] == rows for at, rows in read.items())
 
 
 def test_only_methods_that_say_so_take_another_tokenizer(shelf: Shelf) -> None:

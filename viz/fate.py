@@ -100,8 +100,8 @@ class Fates:
                 births = self.state.lanes[cells.lane].births
                 gone = [births[place] for place in cells.positions if births[place] >= 0]
                 return self._set((id, REMASKED) for id in gone)
-            case Fork():
-                pass
+            case Fork(lane, holds=holds) if any(isinstance(content, Label) for content in holds):
+                self.labelled.add(lane)
         return {}
 
     def _asks_a_judge(self, rule: str) -> bool:

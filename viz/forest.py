@@ -1,4 +1,7 @@
-"""Draft trees and beams: who hangs on whom, where it stands, and what the target thinks of it."""
+"""Draft trees and beams: who hangs on whom, where it stands, and what the target thinks of it.
+
+A lane of labels, in which a drafter spells the answer in tokens of its own, has no part in them.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -51,6 +54,11 @@ class Forest:
     def __post_init__(self) -> None:
         self.examined = Examined(self.fates.glossary)
 
+    @property
+    def several(self) -> bool:
+        """Is there more than one lane of tokens?"""
+        return len(self.state.lanes.keys() - self.fates.labelled) > 1
+
     def new_round(self, number: int, waiting: Sequence[int] = ()) -> None:
         """A round begins; drafts that wait from the round before stand first in its tree."""
         self._round = number
@@ -71,6 +79,8 @@ class Forest:
 
     def add(self, event: Propose) -> None:
         """New candidates join the tree of this round, unless they are plain guesses of a canvas."""
+        if event.lane in self.fates.labelled:
+            return
         ids = [id for id in event.ids if id not in self.fates.guesses or self.fates.birth[id] == "draft"]
         if ids:
             self._join(ids)
@@ -95,6 +105,8 @@ class Forest:
     def extras(self, event: Event) -> list[Op]:
         """Ops that follow from an event: the draft behind the text, the target's probabilities."""
         match event:
+            case Propose(lane=lane) if lane in self.fates.labelled:
+                return []
             case Propose() if event.ids and self.fates.birth[event.first] == "draft":
                 return [] if event.first in self.fates.guesses else self._behind(event.lane)
             case Propose() if event.ids and self.fates.birth[event.first] == "residual":
@@ -115,7 +127,7 @@ class Forest:
 
     def key(self, number: int) -> str | None:
         """Under which key the player finds a round's tree."""
-        if len(self.state.lanes) > 1:
+        if self.several:
             return ALL if self.grown else None
         members = self._rounds.get(number, ())
         drafted = len(members) == 1 and self.fates.birth[members[0]] == "draft"
@@ -124,7 +136,7 @@ class Forest:
     def changed(self) -> dict[str, Any]:
         """Layouts of the trees that grew since the last call."""
         dirty, self._dirty = sorted(self._dirty), set()
-        if len(self.state.lanes) > 1:
+        if self.several:
             everything = [id for number in sorted(self._rounds) for id in self._rounds[number]]
             first = min(self._rounds, default=-1)
             gone = dict.fromkeys(sorted(self._sent))
@@ -156,7 +168,7 @@ class Forest:
 
     def _tree(self, ids: list[int], number: int) -> dict[str, Any]:
         small = {id for id in ids if self.fates.status[id] == PRUNED}
-        if len(self.state.lanes) > 1:
+        if self.several:
             depth, rows, height = lanes(ids, self.above, small)
         else:
             depth, rows, height = tidy(self.examined.sort(ids), self.above, small)

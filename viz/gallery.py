@@ -24,7 +24,7 @@ def offered(built: "ReelBuilder") -> list[str]:
         "acceptance": judged,
         "lengths": judged,
         "overlap": bool(built.records.places),
-        "mask": trial and built.forest.grown and len(built.state.lanes) == 1 and not built.fates.overlapped,
+        "mask": trial and built.forest.grown and not built.forest.several and not built.fates.overlapped,
         "copies": bool(built.records.copies),
         "timeline": trial and bool(built.records.passes),
         "bits": built.grid.width > 0 and bool(built.born),

@@ -269,7 +269,7 @@ class ReelBuilder:
             case Retract(cells):
                 if cells.lane == 0:
                     self.grid.retract(event)
-                if self.rounds:
+                if self.rounds and cells.lane not in self.fates.labelled:
                     self.rounds[-1].retracted += len(cells)
                 self._net = self._count()
                 self._holes()

@@ -12,7 +12,19 @@ from viz.player import standalone
 from viz.reel import ReelBuilder, dumps, reel
 from viz.tables import csv_tables, frame, summary
 from viz.theme import BIRTHS, LOOKS, STATUSES, TOKENS, css, resolve
-from workbench.trace import ROOT, Candidates, Cells, Commit, Fork, Observe, Phase, Token, Trace
+from workbench.trace import (
+    ROOT,
+    Candidates,
+    Cells,
+    Commit,
+    Fork,
+    Label,
+    Observe,
+    Phase,
+    Retract,
+    Token,
+    Trace,
+)
 
 EVERY = list(fakes.every())
 
@@ -189,3 +201,12 @@ def test_colours_are_said_once() -> None:
     assert resolve({"a": ["@ink", "@ink/0.5", "@nobody"]}) == {
         "a": ["#1a2029", "rgba(26,32,41,0.5)", "@nobody"]
     }
+
+
+def test_what_a_drafter_takes_back_in_its_own_tokens_is_not_taken_back_from_the_answer() -> None:
+    s = fakes.Scribe()
+    at = fakes.begin(s)
+    s.say(Phase(0, "Round 1"), Fork(1, ROOT, 0, 0, (Label("a"), Label("b"))))
+    s.say(Retract(Cells(1, (1,)), "spelt otherwise"))
+    s.say(Commit(0, tuple(s.propose("target", [at], [7], ROOT, [0.5]))))
+    assert summary(s.trace("Universal", "speculative"))["retracted"] == 0
