@@ -86,6 +86,10 @@ class Conflicts:
     texts: Any
     ends: frozenset[int]
     found: list[Conflict] = field(default_factory=list[Conflict])
+    """The first MOST pairs; of the others only what may be the one to show."""
+    many: int = 0
+    """All pairs."""
+    _least: float = 1.0
     _round: int = -1
     _taken: dict[int, list[tuple[int, dict[int, float]]]] = field(default_factory=dict[int, Any])
     _joints: dict[tuple[int, int], tuple[str, Joint]] = field(default_factory=dict[Any, Any])
@@ -116,7 +120,12 @@ class Conflicts:
                 continue
             others = self._taken.setdefault(each.fill.id, [])
             for place, other in others:
-                if place != each.position and len(self.found) < MOST:
+                if place == each.position:
+                    continue
+                self.many += 1
+                taken, places = other[each.fill.id] * belief[each.fill.id], sorted((place, each.position))
+                if len(self.found) < MOST or taken < self._least or tuple(places) in told:
+                    self._least = min(self._least, taken)
                     pair = _pair(round, beat, each.fill.id, (place, other), (each.position, belief))
                     self.found.append(_with_joint(pair, *told.get(pair.positions, ("", {}))))
             others.append((each.position, belief))
@@ -195,7 +204,7 @@ def panel(built: "ReelBuilder") -> Spec:
         )  # fmt: skip
         _axes(lay, at, title, domain, one if at == 2 else "", two)
         lay["shapes"] += [_outline(at, cell) for cell in range(len(names))]
-    return charts.panel("Same token twice", _question(built, each, len(found)), data, lay)
+    return charts.panel("Same token twice", _question(built, each, built.conflicts.many), data, lay)
 
 
 def _named(id: int, tokens: Mapping[int, bytes]) -> str:

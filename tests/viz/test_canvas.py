@@ -338,3 +338,15 @@ def test_a_confidence_just_below_one_stays_below_a_bound_of_one() -> None:
         left, right = numbers(value, 1.0)
         assert left != right and float(left) < 1
     assert side(1.0) == 1 and side(0.12345678) == 0.123457
+
+
+def test_all_pairs_are_counted_and_the_least_sure_of_all_is_shown() -> None:
+    s = Scribe()
+    begin(s, 10)
+    s.say(Phase(0, "Round 1"))
+    passes(s, 0, (0, 14))
+    s.say(Commit(0, tuple(said(s, list(range(4, 14)), [1] * 10, [0.9] * 8 + [0.5, 0.4]))))
+    made = analyse(finished(s))
+    assert made.conflicts.many == 45 > len(made.conflicts.found)
+    question = made.figures()["conflict"]["question"]
+    assert "positions 12 and 13" in question and "twice 20%" in question and "45 such pairs" in question
