@@ -5,7 +5,7 @@
 
   dw.MOMENTS = {
     rejection: ["×", "first rejection of a round"], remask: ["↺", "tokens are taken back"], early: ["⚑", "all that was open is written at once"],
-    split: ["≠", "the texts of A and B part"], end: ["■", "the end of the text is written"], choice: ["–", "first failed test of a round"],
+    split: ["≠", "the texts of A and B part"], end: ["■", "an end of text is written for the first time"], choice: ["–", "first failed test of a round"],
   };
 
   /* Moments of one run, in order: [{beat, kind}]. Where nothing is rejected, taken back or stopped early, the first
