@@ -27,6 +27,8 @@ class Round:
     """Drafts whose fate this round decides; None while it lasts."""
     candidates: list[int] = field(default_factory=list)
     committed: list[int] = field(default_factory=list)
+    lanes: set[int] = field(default_factory=set[int])
+    """Lanes that were written to."""
     retracted: int = 0
     confidences: list[float] = field(default_factory=list)
     bound: float | None = None
@@ -61,6 +63,7 @@ class Round:
             "pruned": fallen.count(fate.PRUNED),
             "unused": fallen.count(fate.ACCEPTED) + fallen.count(fate.PROPOSED),
             "committed": len(self.committed),
+            "lanes": len(self.lanes),
             "bonus": len(self.committed) - accepted,
             "retracted": self.retracted,
             "sure": _spread(self.confidences),

@@ -304,6 +304,7 @@ class ReelBuilder:
                 self.born.append([each.position, each.id, self._index, number, prob, entropy])
         if self.rounds and event.lane not in self.fates.labelled:
             self.rounds[-1].committed.extend(event.candidates)
+            self.rounds[-1].lanes.add(event.lane)
         self._net = self._count()
         self._holes()
 

@@ -75,6 +75,7 @@ def _candidates(line: Mapping[str, Any], single: str) -> list[str]:
 
 def _bought(line: Mapping[str, Any]) -> str:
     tokens = count(line["committed"], "token") if line["committed"] else "No token"
+    tokens += f" in {line['lanes']} lanes" if line["lanes"] > 1 else ""
     own, other = line["target"], line["passes"] - line["target"]
     paid = [f"{own} {_passes(own)}" + (" of the target" if other else "")] if own else []
     if other:

@@ -15,7 +15,7 @@ EXAMPLES = Path(__file__).parents[2] / "assets" / "examples"
 KEPT = sorted(EXAMPLES.glob("*.json.gz"))
 NOTHING = dict.fromkeys(
     ("accepted", "rejected", "unexamined", "pruned", "unused", "bonus", "committed", "retracted", "target",
-     "passes", "weighed"), 0,
+     "passes", "weighed", "lanes"), 0,
 ) | {"ended": None, "sure": None}  # fmt: skip
 
 
@@ -54,7 +54,7 @@ def test_the_rounds_of_the_examples_add_up(path: Path) -> None:
     for line in lines:
         said = line["s"]
         assert (said[0].isupper() or said[0].isdigit() or said[0] == "‘") and said.endswith("."), said
-        tokens = re.search(r"(\d+|No) tokens? for ", said)
+        tokens = re.search(r"(\d+|No) tokens? (in \d+ lanes )?for ", said)
         assert tokens and int(tokens[1].replace("No", "0")) == line["committed"], said
     events = trace.events
     assert sum(line["committed"] for line in lines) == sum(
@@ -94,3 +94,10 @@ def test_rounds_without_headings_have_sentences_too() -> None:
     events = tuple(each for each in trace.events if not isinstance(each, Phase))
     bare = replace(trace, events=events, clock=())
     assert all(line["s"] for line in analyse(bare).lines())
+
+
+def test_tokens_of_beams_are_told_with_their_lanes() -> None:
+    beams = NOTHING | {"weighed": 8, "committed": 4, "lanes": 4, "target": 1, "passes": 1}
+    assert told(beams, None) == "4 of 8 candidates were kept. 4 tokens in 4 lanes for 1 pass."
+    lines = analyse(fakes.beams()).lines()
+    assert any(line["lanes"] > 1 and f" in {line['lanes']} lanes for " in line["s"] for line in lines)
