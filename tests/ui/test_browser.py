@@ -55,7 +55,7 @@ def test_an_exported_run_comes_back_with_the_same_badge(visit: Any, tmp_path: Pa
     with window.page.expect_download() as download:
         window.find("export-menu").click()
         window.find("export-json").click()
-    assert re.fullmatch(r"greedy-[\w-]{1,8}\.json", download.value.suggested_filename)
+    assert re.fullmatch(r"greedy-[\w-]{1,12}\.json", download.value.suggested_filename)
     saved = tmp_path / "trace.json"
     download.value.save_as(saved)
     window.page.evaluate("Workbench.player().clear('a')")

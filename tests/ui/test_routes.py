@@ -68,6 +68,8 @@ def test_exports_open_again(web: Any, run: str) -> None:
         assert load(tables.read("trace.json")) == trace
     replay = web.get(f"/runs/{run}/replay.html", params={"beside": "example-greedy"})
     assert "attachment" in replay.headers["content-disposition"]
+    example = web.get("/runs/example-greedy/trace.json")
+    assert example.headers["content-disposition"] == 'attachment; filename="greedy-example-greedy.json"'
 
 
 def test_an_import_is_the_same_run(web: Any, run: str) -> None:

@@ -18,7 +18,7 @@ from workbench.trace import check as recompute
 from workbench.ui.answer import decoded
 from workbench.ui.exports import content
 from workbench.ui.place import Place
-from workbench.ui.replies import safe
+from workbench.ui.replies import file_name
 from workbench.ui.store import Record
 
 Answer = dict[str, Any]
@@ -143,7 +143,7 @@ def publish(place: Place) -> None:
             if beside and not kind.pair:
                 raise WorkbenchError(f"A {kind.title} file holds one run; leave 'beside' empty.")
             records = [place.store.get(each) for each in (run, beside) if each]
-            name = f"{safe(records[0].trace().header.method)}-{safe(records[0].id)[:8]}.{kind.ending}"
+            name = file_name(records[0], kind.ending)
             return {"name": name, "media": kind.media, **lettered(content(place, kind, records, theme))}
 
         return said(made)

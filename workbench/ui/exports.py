@@ -10,7 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from workbench.exchange import Format, open_any
 from workbench.trace import Trace, WorkbenchError
 from workbench.ui.place import Place
-from workbench.ui.replies import BROKEN, CONTRADICTIONS, answer, attached, reel_of, refusal, safe
+from workbench.ui.replies import BROKEN, CONTRADICTIONS, answer, attached, file_name, reel_of, refusal
 from workbench.ui.store import Record
 
 MAX_IMPORT = 20 * 2**20
@@ -39,7 +39,7 @@ def _exporter(place: Place, kind: Format) -> Any:
     def export(id: str, beside: str = "", theme: str = "light") -> Response:
         def made() -> Response:
             records = [place.store.get(each) for each in (id, beside if kind.pair else "") if each]
-            name = f"{safe(records[0].trace().header.method)}-{safe(records[0].id)[:8]}.{kind.ending}"
+            name = file_name(records[0], kind.ending)
             return attached(name, kind.media, content(place, kind, records, theme))
 
         return answer(made)

@@ -43,6 +43,11 @@ def attached(name: str, media: str, content: bytes) -> Response:
     )
 
 
+def file_name(record: Record, ending: str) -> str:
+    """The name of an exported run: its method, and the whole id, which opens it again."""
+    return f"{safe(record.trace().header.method)}-{safe(record.id)}.{ending}"
+
+
 def safe(name: str) -> str:
     """A name that can stand in a file name and a header, whatever it was."""
     return re.sub(r"[^A-Za-z0-9_-]+", "-", name).strip("-")[:60] or "run"
