@@ -15,7 +15,7 @@ from workbench.models.net import Config, Net
 from workbench.models.net_masked import NetMasked
 from workbench.models.shelf import Shelf
 from workbench.run.answer import answer_ids
-from workbench.run.prepare import prepare
+from workbench.run.prepare import glossary, prepare
 from workbench.run.recorder import Recording
 from workbench.run.request import Request
 from workbench.trace import Commit, Event, Forward, Judge, Observe, Phase, Propose, Score, Token, Value
@@ -263,6 +263,15 @@ def test_what_is_written_is_the_prefix_that_the_guide_agrees_with(seed: int) -> 
             same = [a == b for a, b in zip(tokens, best, strict=True)]
             agreed = same.index(False) if False in same else len(same)
             assert event.candidates == drafts.ids[: max(1, agreed)]
+
+
+def test_the_guide_is_called_a_guide_in_every_sentence() -> None:
+    """Its rules speak of a guide: the passes and beliefs are no 'target model's'."""
+    sources = glossary(catalogue()["guided_diffusion"]).sources
+    assert {(each.title, each.role) for each in sources.values() if each.id == "target"} == {
+        ("autoregressive guide", "target")
+    }
+    assert glossary(catalogue()["greedy"]).sources["target"].title == "target model"
 
 
 def test_the_greedy_text_of_the_embedded_guide(shelf: Shelf) -> None:

@@ -73,9 +73,10 @@ def prepare(request: Request, shelf: Shelf, stop_requested: Callable[[], bool] =
 
 
 def glossary(method: Method, interventions: Sequence[Intervention] = (), exact: bool = False) -> Glossary:
-    """The method's declared nouns, with a source for every role it needs, for a person's hand, and, where a
-    model is `exact`, for the law that it is."""
-    roles = [Source(role, ROLE_TITLES.get(role, role), role) for role in method.needs]
+    """The method's declared nouns, with a source for every role it needs and names no better, for a person's
+    hand, and, where a model is `exact`, for the law that it is."""
+    named = {source.id for source in method.sources}
+    roles = [Source(role, ROLE_TITLES.get(role, role), role) for role in method.needs if role not in named]
     return Glossary.of(
         method.measures,
         method.rules,

@@ -21,6 +21,7 @@ from workbench.methods.loops.unmasking.guide import (
     COIN,
     GUIDE,
     GUIDE_RULES,
+    GUIDING,
     LIKELY,
     NEAR,
     SAME,
@@ -81,7 +82,7 @@ def promised(p: Params) -> Guarantee:
     params=Params,
     rules=GUIDE_RULES,
     measures=(DRIFT,),
-    sources=(EXACT,),
+    sources=(GUIDING, EXACT),
 )
 def guided_diffusion(run: Run, p: Params) -> Iterator[Event]:
     """Draft all masks at once; write those before the place where an autoregressive model first disagrees.

@@ -11,10 +11,11 @@ from workbench.methods.loops.reader import Reader
 from workbench.methods.loops.unmasking.board import Board, Pick, Round, Verified, Verify
 from workbench.methods.loops.unmasking.selects import passed
 from workbench.methods.run import ANSWER, Run
-from workbench.trace import Candidates, Cells, DraftKind, Event, Judge, Rule
+from workbench.trace import Candidates, Cells, DraftKind, Event, Judge, Rule, Source
 
 GUIDE = "target"
 """The role of the model that reads along."""
+GUIDING = Source(GUIDE, "autoregressive guide", "target")
 SAME, LIKELY, AMONG, NEAR, COIN = "likeliest", "likely", "top k", "top k and near", "coin"
 AGREES = Rule(
     "guide_agrees",
