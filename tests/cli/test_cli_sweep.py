@@ -31,6 +31,19 @@ def test_the_page_of_means_is_of_what_was_asked(cli, both, tmp_path) -> None:
 def test_a_run_without_a_result_is_said(cli, both, tmp_path) -> None:
     said = cli(*ASK, *both, "--n", 1, "--grid", "temperature=0,9", "--out", tmp_path / "sweep")
     assert said.code == 1 and "2 runs gave no result" in said.err and "temperature = 9" in said.err
+    one = (
+        "sweep",
+        "--methods",
+        "sampling",
+        "--tasks",
+        "copy",
+        "--n",
+        1,
+        *both[:2],
+        "--out",
+        tmp_path / "one",
+    )
+    assert "1 run gave no result, sampling temperature=9" in cli(*one, "--grid", "temperature=9").err
     assert "Traceback" not in said.err and len(read(tmp_path / "sweep")) == 6
 
 

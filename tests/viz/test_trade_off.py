@@ -134,7 +134,7 @@ def test_with_many_methods_only_the_unbeaten_are_named() -> None:
     assert few["said"] == "" and all("text" not in line["mode"] for line in few["spec"]["data"])
 
 
-@pytest.mark.parametrize(("fastest", "doubled"), [(8, True), (3, False)])
+@pytest.mark.parametrize(("fastest", "doubled"), [(8, True), (3, False), (1.5, True)])
 def test_a_short_axis_is_not_marked_by_powers_of_two_alone(fastest: float, doubled: bool) -> None:
     rows = [row("slow", "", 0, 1.5, 1.0), row("fast", "", 0, fastest, 1.0)]
     axis = trade_off(rows)["figure"]["spec"]["layout"]["xaxis"]

@@ -204,7 +204,7 @@ def _layout(column: str, done: Sequence[Row]) -> charts.Spec:
     lay = charts.layout("tokens per pass", title, hovermode="closest")
     lay["xaxis"] |= {"type": "log"}
     rates = [row["tokens_per_round"] for row in done] or [1.0]
-    if max(rates) > NEAR * min(rates):
+    if not min(rates) < max(rates) <= NEAR * min(rates):  # a lone point has decades around it
         lay["xaxis"] |= {"tickvals": list(TICKS), "ticktext": [f"{tick:g}" for tick in TICKS]}
     lay["yaxis"] |= {"range": [-0.03, 1.09], "tickformat": ".1f"}
     lay["legend"] |= {"y": 1.02, "yanchor": "bottom"}

@@ -52,7 +52,9 @@ def command(options: argparse.Namespace) -> int:
     print(f"{len(rows)} {noun} in {folder / TABLE}, {new} new.", file=sys.stderr)
     if failed:
         first = f"{failed[0].method} {failed[0].knobs}".strip()
-        raise WorkbenchError(f"{len(failed)} runs gave no result; the first, {first}: {failed[0].sentence}")
+        number = len(failed)
+        count = "1 run gave no result," if number == 1 else f"{number} runs gave no result; the first,"
+        raise WorkbenchError(f"{count} {first}: {failed[0].sentence}")
     return 0
 
 
