@@ -140,3 +140,12 @@ def test_calm_windows_move_nothing_and_tab_goes_from_top_to_bottom(visit: Any) -
             unseen.append(what)
     assert passed == ["header", "settings", "bar", "player", "controls"]
     assert unseen == []
+
+
+def test_a_known_answer_is_whole_after_another_page_was_open(visit: Any) -> None:
+    window = visit("a=greedy&a@target=tiny-target&b=&task=math:3&max=4").ready()
+    window.find("tab-lab").click()
+    window.find("tab-decode").click()
+    window.page.wait_for_selector("#known textarea:visible")
+    fields = window.page.locator("#known textarea, #prompt textarea")
+    assert fields.evaluate_all("nodes => nodes.map((n) => n.scrollHeight - n.clientHeight)") == [0, 0]
