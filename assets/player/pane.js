@@ -100,7 +100,8 @@
       this.tabs.replaceChildren(...offered.map(([id, text]) => el("button", {type: "button", role: "tab", class: "dw-tab", "data-tab": id, text,
         "aria-controls": this.panel.id, "data-testid": `tab-${id}-${this.name}`,
         on: {click: () => { this.show(id); }, keydown: (event) => this.tabKey(event)}})));
-      this.show(this.picked && this.figures.includes(this.picked) ? this.picked : this.figures[0], true);
+      const lone = !window.Plotly && !this.player.options.plotly, drawn = (id) => !lone || !(this.views[id] instanceof dw.PlotView);
+      this.show(this.picked && this.figures.includes(this.picked) ? this.picked : this.figures.find(drawn) || this.figures[0], true);
     }
 
     tabKey(event) {

@@ -1,6 +1,8 @@
 """The player in a real browser: stepping, keys, themes, hostile tokens, live runs."""
 
+import gzip
 import json
+from pathlib import Path
 
 import pytest
 from opened import Opened
@@ -8,6 +10,7 @@ from player_page import deltas, trace_of
 
 from viz.player import standalone
 from viz.reel import reel
+from workbench.trace import decode
 
 pytestmark = pytest.mark.browser
 
@@ -221,6 +224,12 @@ def test_the_stand_alone_page_loads_nothing(opened: Opened, tmp_path) -> None:
     opened.page.goto(html.as_uri())
     opened.page.wait_for_selector("[data-testid=text-b] .dw-cell")
     assert opened.page.evaluate("window.__hacked") is None
+    recorded = Path(__file__).parents[2] / "assets" / "examples" / "example-greedy.json.gz"
+    html.write_text(standalone([reel(decode(gzip.decompress(recorded.read_bytes())))], "one"), "utf-8")
+    opened.page.goto(html.as_uri())
+    opened.page.wait_for_selector("[data-testid=text-a] .dw-cell")
+    drawn = opened.page.locator("[data-pane=a] .dw-tab[aria-selected=true]").get_attribute("data-tab")
+    assert drawn == "measures"  # Confidence stands before it, but needs a library that is not in the file
     opened.requests.clear()
 
 

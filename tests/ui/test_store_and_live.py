@@ -1,11 +1,14 @@
 """Runs outlive memory and kills; a watcher hears small messages; cancel keeps what was recorded."""
 
+import gzip
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from workbench.trace import WorkbenchError, load
+from workbench.trace import WorkbenchError, decode, load
+from workbench.ui.answer import Known, outcome
 from workbench.ui.live import DROPPED, watch
 from workbench.ui.store import Record, Store
 
@@ -66,6 +69,14 @@ def test_cancel_keeps_what_was_recorded(place: Any) -> None:
     assert trace.footer.status == "cancelled"
     assert trace.events == place.store.get(job.id).trace().events
     assert not place.runner.stop(job.id)
+
+
+def test_a_run_that_was_stopped_is_neither_right_nor_wrong() -> None:
+    recorded = Path(__file__).parents[2] / "assets" / "examples" / "example-speculative.json.gz"
+    trace, known = decode(gzip.decompress(recorded.read_bytes())), Known("math", 3)
+    whole = outcome(known, trace)
+    assert whole is not None and whole.right
+    assert outcome(known, replace(trace, footer=replace(trace.footer, status="cancelled"))) is None
 
 
 def test_cancel_in_the_queue_is_no_error(place: Any) -> None:

@@ -33,9 +33,9 @@ class Outcome:
 
 
 def outcome(known: Known, trace: Trace) -> Outcome | None:
-    """Score a run; None where its prompt is not the task's."""
+    """Score a run; None where its prompt is not the task's, or where it did not come to its end."""
     instance = known.instance()
-    if instance.prompt != trace.header.prompt:
+    if instance.prompt != trace.header.prompt or trace.footer.status != "complete":
         return None
     found = tasks.score(instance, decoded(trace))
     reason = "Right answer." if found.right else f"Wrong answer: {found.reason.rstrip('.')}."
