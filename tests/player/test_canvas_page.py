@@ -87,6 +87,7 @@ def test_two_lanes_show_what_was_taken_back_and_what_came_instead(opened: Opened
     opened.open("a=lanes")
     opened.test_id("tab-trials-a").click()
     column, text = opened.test_id("trials-a").locator("[data-c]"), opened.test_id("trials-a")
+    column.first.wait_for()
     assert column.count() == 1 and "instead" in column.first.get_attribute("aria-label")
     opened.page.evaluate("player.panes.a.seekBeat(player.panes.a.reel.rounds[1].b[1])")
     text.locator(".dw-lane-back").wait_for()
