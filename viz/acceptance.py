@@ -63,8 +63,8 @@ def drafts(rounds: Sequence[Round], fates: Fates, proposals: Mapping[int, Propos
     found: list[Draft] = []
     for each in rounds:
         pool = fates.round_drafts if each.settled is None else each.settled
-        judged = [id for id in pool if fates.status[id] not in (fate.PROPOSED, fate.PRUNED)]
-        judged = [id for id in judged if id not in fates.dropped]
+        away = (fate.PROPOSED, fate.PRUNED)
+        judged = [id for id in pool if fates.status[id] not in away and id not in fates.dropped]
         if judged:
             taken = set(each.committed)
             found.append(Draft(each.number, tuple(_nodes(judged, fates, proposals, taken))))

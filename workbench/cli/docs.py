@@ -14,7 +14,6 @@ from workbench.trace import Rule
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "METHODS.md"
 COUNTABLE = 20_000
 """How many combinations of choices are asked about one by one."""
-REFUSED = "What does not go together is refused with the reason."
 HEAD = """# The methods
 
 Written by `python -m workbench docs` from the declarations in `workbench/methods`; do not edit by hand.
