@@ -64,12 +64,13 @@ def passes(settings: Sequence[Setting], look: Sequence[Look], asked: Mapping[str
     widest = max(map(len, counts), default=0)
     cells = [counts[at] + [None] * (widest - len(counts[at])) for at in order]
     labels = [f"{'◆ ' if odd[at] else ''}{plain_text(runs[at].name)}" for at in order]
+    most = max(map(max, filter(None, counts)), default=1)
     data: Spec = {
         "type": "heatmap", "z": cells, "x": list(range(1, widest + 1)), "y": list(range(len(order))),
-        "xgap": 1, "ygap": 1, "hoverongaps": False, "zmin": 0,
+        "xgap": 1, "ygap": 1, "hoverongaps": False, "zmin": 0, "zmax": max(1, most),
         "colorscale": [[0, "@ramp-low"], [0.5, "@ramp-mid"], [1, "@ramp-high"]],
-        "colorbar": {"title": {"text": "tokens", "side": "right"}, "thickness": 10, "outlinewidth": 0,
-                     "dtick": max(1, -(-max(map(max, counts), default=1) // 5))},
+        "colorbar": {"title": {"text": "tokens", "side": "right", "font": {"size": 12}}, "thickness": 10,
+                     "outlinewidth": 0, "dtick": max(1, -(-most // 5))},
         "hovertemplate": "%{y}<br>round %{x}: %{z} " + WHAT[of] + "<extra></extra>",
     }  # fmt: skip
     lay = layout(f"round{'' if of == 'written' else ' with a verified draft'}", "")

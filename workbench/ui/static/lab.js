@@ -227,7 +227,8 @@
 
   const number = (x) => (Math.abs(x) < 1e-9 ? "0" : Math.abs(x) < 1e-3 ? x.toExponential(1) : x >= 1 ? x.toFixed(3) : x.toPrecision(3));
   const signed = (x) => (Math.abs(x) < 5e-7 ? "0" : (x > 0 ? "+" : "−") + Math.abs(x).toFixed(6));
-  const samples = (n) => (n === null ? "∞" : n < 1e6 ? n.toLocaleString("en-US") : n.toExponential(1).replace("e+", " × 10^"));
+  const raised = (digits) => digits.replace(/\d/g, (digit) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[digit]);
+  const samples = (n) => (n === null ? "∞" : n < 1e6 ? n.toLocaleString("en-US") : n.toExponential(1).replace(/e\+(\d+)/, (_, power) => ` × 10${raised(power)}`));
 
   /* The next round number above. */
   function ceiling(x) {

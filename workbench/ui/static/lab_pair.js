@@ -4,11 +4,11 @@
   const {el} = wb;
   const PARTS = ["drafter", "shape", "siblings", "verification"];
   const LABELS = {drafter: "Drafter", shape: "Shape", siblings: "Siblings", verification: "Verification rule"};
-  const SMALLEST = 3;
+  const SMALLEST = 3, FIXED = ["point_mass", "sample_match"];
 
   wb.pair = {
-    /* A first refused pair, from the rule at hand: its drafts are fixed, and tested as if they had been drawn. */
-    first: (rule) => ({rule, mistake: "", drafter: "draft model", shape: "chain", siblings: "likeliest", size: SMALLEST}),
+    /* A first refused pair: fixed drafts tested as if they had been drawn, by the rule at hand unless it is made for fixed ones. */
+    first: (rule) => ({rule: FIXED.includes(rule) ? "ratio" : rule, mistake: "", drafter: "draft model", shape: "chain", siblings: "likeliest", size: SMALLEST}),
 
     /* Lists for the four parts; `change` takes what was chosen. */
     controls(all, state, change) {

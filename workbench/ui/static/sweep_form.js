@@ -52,10 +52,18 @@
         el("input", {type: "checkbox", name: kind, value: each.id}), el("span", {text: each.title})))));
       const scroll = el("div", {class: "wb-pick-list", tabindex: "-1"}, boxes);
       const find = (text) => { for (const pick of scroll.querySelectorAll(".wb-pick")) pick.hidden = !`${pick.title} ${pick.textContent}`.toLowerCase().includes(text.trim().toLowerCase()); };
-      const all = (on) => { for (const pick of scroll.querySelectorAll(".wb-pick")) if (!pick.hidden) pick.firstChild.checked = on; };
+      const all = (on) => {
+        for (const pick of scroll.querySelectorAll(".wb-pick")) if (!pick.hidden) pick.firstChild.checked = on;
+        this.countPicks();
+      };
       const tool = (text, on) => el("button", {type: "button", class: "wb-small", text, "aria-label": `${text}: ${title.toLowerCase()}`, on: {click: () => all(on)}});
       const search = filtered ? el("input", {type: "text", class: "wb-find", placeholder: "Find…", "aria-label": `Find ${title.toLowerCase()}`, on: {input: (event) => find(event.target.value)}}) : null;
-      return el("fieldset", {class: "wb-picks", "data-testid": `sweep-${kind}s`}, el("legend", {text: title}), el("div", {class: "wb-pick-tools"}, search, tool("All", true), tool("None", false)), scroll);
+      return el("fieldset", {class: "wb-picks", "data-testid": `sweep-${kind}s`, on: {change: () => this.countPicks()}}, el("legend", {}, `${title}: `, el("output", {class: "wb-picked"})), el("div", {class: "wb-pick-tools"}, search, tool("All", true), tool("None", false)), scroll);
+    }
+
+    /* How many are ticked: the ticks themselves may lie outside what the list shows. */
+    countPicks() {
+      for (const box of [this.methods, this.tasks]) box.querySelector(".wb-picked").textContent = `${box.querySelectorAll(".wb-pick input:checked").length} chosen`;
     }
 
     role(role) {
@@ -91,6 +99,7 @@
         this.told.textContent = `${file.name}: ${found.count} prompts, ${found.answered} with a known answer.`;
         this.drop.hidden = false;
         for (const box of this.tasks.querySelectorAll("input:checked")) box.checked = false;
+        this.countPicks();
       } catch (error) {
         this.say(error);
       }
@@ -116,6 +125,7 @@
         if (name && !Array.from(list.options).some((each) => each.value === name)) list.append(el("option", {value: name, text: name}));
         list.value = name;
       }
+      this.countPicks();
       this.untake();
       this.fresh();
       if (setup.prompts) this.told.textContent = `The set-up had ${setup.prompts} prompts of a file; choose that file again.`;
@@ -123,8 +133,9 @@
 
     sweeps(names, chosen) {
       this.all.sweeps = names;
-      this.list.replaceChildren(...(names.length ? names.map((name) => el("option", {value: name, text: name})) : [el("option", {value: "", text: "none yet", disabled: true})]));
-      this.list.value = chosen;
+      const known = names.includes(chosen), none = known ? [] : [el("option", {value: "", text: names.length ? "Choose a set" : "none yet", disabled: true})];
+      this.list.replaceChildren(...none, ...names.map((name) => el("option", {value: name, text: name})));
+      this.list.value = known ? chosen : "";
     }
 
     /* What can be done with the chosen set: its set-up is known or not, and it is complete or not. */
