@@ -92,7 +92,8 @@ LEFT = Measure(
     "mass left of the target",
     "probability",
     "neither",
-    "sum of max(weight * target - draft, 0) once this draft is rejected",
+    "sum of max(weight * target - draft, 0) once this draft is rejected: the mass of the residual; the "
+    "weight is 1 where single tokens are tested, and the mass then 1 - sum of min(target, draft)",
 )
 
 RESIDUAL = Source("residual", "residual of the target", "residual")

@@ -25,8 +25,15 @@ from workbench.methods.loops.unmasking.routing import (
     Router,
     Routing,
 )
-from workbench.methods.loops.unmasking.selfcheck import CHECKER, LEFT, MATCH, RATIO, SelfCheck, needs_own_rows
-from workbench.methods.rules import DRAWN, TOP_K_HELP, TOP_P_HELP
+from workbench.methods.loops.unmasking.selfcheck import (
+    CHECKER,
+    MATCH,
+    RATIO,
+    RESIDUAL,
+    SelfCheck,
+    needs_own_rows,
+)
+from workbench.methods.rules import DRAWN, LEFT, TOP_K_HELP, TOP_P_HELP
 from workbench.methods.run import Run
 from workbench.trace import Event
 
@@ -82,8 +89,8 @@ def promised(p: Params) -> Guarantee:
     guarantee=MIXED,
     params=Params,
     rules=(SURE, CONFIDENCE.quota, RATIO, MATCH, DRAWN, *ROUTES),
-    measures=(HOPE, WORTH),
-    sources=(CHECKER, LEFT),
+    measures=(HOPE, WORTH, LEFT),
+    sources=(CHECKER, RESIDUAL),
     models=BLOCK_MODEL,
     holds=promised,
 )

@@ -14,6 +14,7 @@ from workbench.methods.rules import (
     DRAFT_LENGTH_HELP,
     DRAWN,
     GREEDY_MATCH,
+    LEFT,
     RESIDUAL,
     TOP_K_HELP,
     TOP_P_HELP,
@@ -65,7 +66,7 @@ class Params:
     ),
     params=Params,
     rules=(ACCEPT_RATIO, GREEDY_MATCH, DRAWN),
-    measures=(OVERLAPPED, IN_TURN),
+    measures=(OVERLAPPED, IN_TURN, LEFT),
     sources=(RESIDUAL,),
 )
 def pearl(run: Run, p: Params) -> Iterator[Event]:

@@ -12,6 +12,7 @@ from workbench.methods.rules import (
     DRAFT_LENGTH_HELP,
     DRAWN,
     GREEDY_MATCH,
+    LEFT,
     RESIDUAL,
     TOP_K_HELP,
     TOP_P_HELP,
@@ -46,6 +47,7 @@ class Params:
     ),
     params=Params,
     rules=(ACCEPT_RATIO, GREEDY_MATCH, DRAWN),
+    measures=(LEFT,),
     sources=(RESIDUAL,),
 )
 def speculative_sampling(run: Run, p: Params) -> Iterator[Event]:

@@ -55,7 +55,7 @@ class Params:
     ),
     params=Params,
     rules=tuple(dict.fromkeys((GREEDY_MATCH, *MATCH.rules, *RATIO.rules, DRAWN))),
-    measures=(ALIGNED, REPLACED, SHARED, UNMAPPED),
+    measures=(ALIGNED, REPLACED, SHARED, UNMAPPED, *RATIO.measures),
     sources=(TRANSLATION, RESIDUAL),
 )
 def universal_assisted(run: Run, p: Params) -> Iterator[Event]:

@@ -27,12 +27,12 @@ from workbench.methods.loops.unmasking.scores import (
     RANDOM,
     RANDOM_RULES,
 )
-from workbench.methods.loops.unmasking.selfcheck import CHECKER, LEFT, MATCH, RATIO
+from workbench.methods.loops.unmasking.selfcheck import CHECKER, MATCH, RATIO, RESIDUAL
 from workbench.methods.loops.unmasking.stages import THOUGHT
 from workbench.methods.loops.unmasking.steady import MOVED, SETTLED, UNMOVED
 from workbench.methods.loops.unmasking.wide import NARROW_RULES, SHADOWS, WIDE_RULES
 from workbench.methods.loops.unmasking.winners import RUN_WINNER
-from workbench.methods.rules import DRAWN
+from workbench.methods.rules import DRAWN, LEFT
 from workbench.trace import Source
 
 _LATE = late_end(linear(1.0, 1.0, 1))
@@ -46,9 +46,9 @@ _RULES = (
 )  # fmt: skip
 _MEASURES = (
     *ADAPTIVE_MEASURES, *(m for scoring in _SCORES for m in scoring.measures), RANDOM, DRIFT, CREDIT, SPREAD,
-    ENTROPY, RUNNING, MOVED, TIME, *EXPLORE_MEASURES, HOPE, WORTH, GAP,
+    ENTROPY, RUNNING, MOVED, TIME, *EXPLORE_MEASURES, HOPE, WORTH, GAP, LEFT,
 )  # fmt: skip
 RULES, MEASURES = tuple(dict.fromkeys(_RULES)), tuple(dict.fromkeys(_MEASURES))
 MEANS = Source(AVERAGED, "mean belief of the last rounds", "combined")
-SOURCES = (EXACT, *GUIDANCE_SOURCES, CREDIT_SOURCE, MEANS, CHECKER, LEFT, SHADOWS)
+SOURCES = (EXACT, *GUIDANCE_SOURCES, CREDIT_SOURCE, MEANS, CHECKER, RESIDUAL, SHADOWS)
 """Without repetition, in the order of the places."""

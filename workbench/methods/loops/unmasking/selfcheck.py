@@ -6,18 +6,18 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from workbench.maths.accept import ratio, residual
+from workbench.maths.accept import left_mass, ratio, residual
 from workbench.maths.sample import precise, warp
 from workbench.methods.loops.unmasking.blockwise import BlockCache, block_causal, surest
 from workbench.methods.loops.unmasking.board import Board, Pick, Round, Sampling, Verified, View
 from workbench.methods.loops.unmasking.computes import reach
 from workbench.methods.loops.unmasking.routing import Router, first_run
-from workbench.methods.rules import DRAWN
+from workbench.methods.rules import DRAWN, LEFT
 from workbench.methods.run import ANSWER, Run
-from workbench.trace import Candidates, Cells, DraftKind, Event, Rule, Source, WorkbenchError
+from workbench.trace import Candidates, Cells, DraftKind, Event, Rule, Score, Source, WorkbenchError
 
 CHECKER = Source("checker", "the same model, one token after another", "target")
-LEFT = Source("residual", "what the drafts leave of the checker", "residual")
+RESIDUAL = Source("residual", "what the drafts leave of the checker", "residual")
 RATIO = Rule(
     "checked_ratio",
     "speculative sampling test against itself",
@@ -119,10 +119,9 @@ class SelfCheck:
             verdict = RATIO.judge(now.refs([i]), [run.dice.uniform(bound)], [bound])
             yield verdict
             if not verdict.passed[0]:
-                return [
-                    *found,
-                    (yield from _redrawn(run, pick.position, residual(target[row], now.probs[i]))),
-                ]
+                yield Score(LEFT.id, now.refs([i]), (left_mass(target[row], now.probs[i]),))
+                left = residual(target[row], now.probs[i])
+                return [*found, (yield from _redrawn(run, pick.position, left))]
             found.append(pick)
         return found
 
@@ -130,8 +129,8 @@ class SelfCheck:
 def _redrawn(run: Run, position: int, left: Tensor) -> Generator[Event, None, Pick]:
     """The token in the place of a rejected one, from what is left (V,)."""
     draw = run.dice.pick(left)
-    yield from run.observe(LEFT.id, Cells(ANSWER, (position,)), left[None], "processed", [[draw.index]])
-    proposed = run.propose(LEFT.id, [position], [draw.index], [draw.prob], DraftKind.SAMPLED)
+    yield from run.observe(RESIDUAL.id, Cells(ANSWER, (position,)), left[None], "processed", [[draw.index]])
+    proposed = run.propose(RESIDUAL.id, [position], [draw.index], [draw.prob], DraftKind.SAMPLED)
     yield proposed
     yield DRAWN.judge(Candidates(proposed.ids), [draw.u], [draw.upper])
     return Pick(position, draw.index, proposed.first, draw.prob)

@@ -42,7 +42,8 @@ RATIO = Verification(
     (CHAIN,),
     True,
     (ACCEPT_RATIO,),
-    sources=(RESIDUAL,),
+    (LEFT,),
+    (RESIDUAL,),
 )
 RECURSIVE = Verification(
     "recursive",

@@ -70,8 +70,7 @@ def _recursive(run: Run, draft: Draft, children: list[int], left: Tensor) -> Ste
         rule = ACCEPT_RECURSIVE if count else ACCEPT_RATIO
         if (yield from _toss(run, rule, draft.ids[child], bound)):
             return child, left
-        if child != children[-1]:
-            yield Score(LEFT.id, Candidates((draft.ids[child],)), (left_mass(left, drawn_from),))
+        yield Score(LEFT.id, Candidates((draft.ids[child],)), (left_mass(left, drawn_from),))
         left = residual(left, drawn_from)
     return ROOT, left
 
