@@ -165,12 +165,11 @@ def cost(costs: Mapping[str, Sequence[int]], glossary: Glossary, ms: float, told
             }
         )
         left = at * 0.35
-        lay[f"xaxis{suffix}"] = {
-            **layout("", "")["xaxis"],
-            "title": {"text": noun},
-            "domain": [left, left + 0.28],
-        }
-    lay |= {"showlegend": False, "hovermode": "closest", "margin": {"l": 96, "r": 16, "t": 36, "b": 40}}
+        ticks = {"dtick": whole_step(max(values, default=1)), "tickformat": "~s", "tickangle": 0}
+        axis = {**layout("", "")["xaxis"], **ticks, "rangemode": "tozero", "domain": [left, left + 0.28]}
+        lay[f"xaxis{suffix}"] = axis | {"title": {"text": noun, "font": {"size": 12}}}
+    margin = {"l": 96, "r": 16, "t": 36, "b": 40}
+    lay |= {"showlegend": False, "hovermode": "closest", "bargap": 0.4, "margin": margin}
     lay["annotations"] = [
         {
             "text": f"{ms:,.0f} ms on the machine that recorded it" if ms else "no times recorded",
@@ -186,6 +185,13 @@ def cost(costs: Mapping[str, Sequence[int]], glossary: Glossary, ms: float, told
         }
     ]
     return panel("Cost", f"What did each network have to compute? {told}.", data, lay)
+
+
+def whole_step(most: int, ticks: int = 3) -> int:
+    """The distance of about `ticks` ticks on an axis of whole numbers up to `most`: 1, 2 or 5 of a power of 10."""
+    wanted = max(1.0, most / ticks)
+    power = 10 ** math.floor(math.log10(wanted))
+    return next(digit * power for digit in (1, 2, 5, 10) if digit * power >= wanted)
 
 
 def label(text: str) -> str:

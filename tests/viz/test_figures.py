@@ -10,9 +10,11 @@ import fake_traces as fakes
 import pytest
 
 from viz.bits import Costs
+from viz.charts import cost
 from viz.counts import lengths_of
 from viz.figure import draw, figures, offered, pairs
 from viz.layout import tidy
+from workbench.trace import Glossary
 
 GOLDEN = Path(__file__).parent / "golden"
 SMALL = {
@@ -53,6 +55,13 @@ def test_charts_send_nothing_anywhere(id: str) -> None:
     config = draw(fakes.masked(), id).spec["config"]
     assert config["showSendToCloud"] is False and config["displaylogo"] is False
     assert config["plotlyServerURL"] == ""
+
+
+@pytest.mark.parametrize("most", [1, 2, 3, 7, 48, 1_000, 123_456])
+def test_ticks_of_a_cost_are_few_level_and_whole(most: int) -> None:
+    axis = cost({"target": [most, 2 * most, most]}, Glossary.of(), 0.0, "")["spec"]["layout"]["xaxis"]
+    assert axis["dtick"] == int(axis["dtick"]) and most / 4 <= axis["dtick"] <= max(1, most)
+    assert axis["tickangle"] == 0
 
 
 def test_the_race_counts_tokens_on_the_clock() -> None:
