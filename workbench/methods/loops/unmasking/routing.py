@@ -21,17 +21,22 @@ WORTH = Measure(
 )
 
 
-def _rule(id: str, title: str, op: str, left: str, right: str, bound: str, words: tuple[str, str]) -> Rule:
-    yes = f"The draft is checked token by token: {left} {{left}} {words[0]} {{right}}."
-    no = f"The draft is not checked: {left} {{left}} {words[1]} {{right}}."
+def _rule(
+    id: str, title: str, op: str, left: str, right: str, bound: str, words: tuple[str, str], said: str = ""
+) -> Rule:
+    """said: how the sentences name the left side, where its name and the number do not make a phrase."""
+    said = said or f"{left} {{left}}"
+    yes = f"The draft is checked token by token: {said} {words[0]} {{right}}."
+    no = f"The draft is not checked: {said} {words[1]} {{right}}."
     value = f"score({WORTH.id})" if left == "worth" else "given"
     return Rule(id, title, op, left, right, yes, no, value, bound)
 
 
 AT_LEAST, ABOVE = ("is at least", "is below"), ("is above", "is not above")
 SPAN = _rule(
-    "long_enough", "long enough to check", ">=", "masks in a row", "shortest", "knob(span)", AT_LEAST
-)
+    "long_enough", "long enough to check", ">=", "masks in a row", "shortest", "knob(span)", AT_LEAST,
+    said="the length of its run of masks, {left},",
+)  # fmt: skip
 SCORE = _rule("worth_it", "worth a check", ">=", "worth", "bar", "knob(bar)", AT_LEAST)
 TURN_ON = _rule("turn_on", "checking begins", ">", "worth", "upper bar", "knob(bar)", ABOVE)
 STAY_ON = _rule("stay_on", "checking goes on", ">=", "worth", "lower bar", "knob(low_bar)", AT_LEAST)

@@ -65,14 +65,26 @@ REMASK_COIN = Rule(
 
 
 def by_score(rule: Rule, measure: Measure) -> Rule:
-    """`quota` or `at_least_one` for the ranking by another score."""
+    """`quota` or `at_least_one` for the ranking by another score, which need not say how sure a token is."""
     ranked = f"rank by {measure.title}"
     derived = f"rank(score:{measure.id})" if rule.value_from != "given" else "given"
+
+    def said(sentence: str) -> str:
+        for sure, first in (
+            ("rank {left} by confidence", f"rank {{left}} by {measure.title}"),
+            ("among the surest of the round", f"among the first of the round by {measure.title}"),
+            ("the surest", f"the first by {measure.title}"),
+            ("another is surer", f"another comes before it by {measure.title}"),
+        ):
+            sentence = sentence.replace(sure, first)
+        return sentence
+
     return replace(
         rule,
         id=f"{rule.id}_{measure.id}",
+        title=said(rule.title),
         left=ranked,
-        yes=rule.yes.replace("rank {left} by confidence", f"rank {{left}} by {measure.title}"),
-        no=rule.no.replace("rank {left} by confidence", f"rank {{left}} by {measure.title}"),
+        yes=said(rule.yes),
+        no=said(rule.no),
         value_from=derived,
     )

@@ -10,7 +10,7 @@ from workbench.methods.loops.unmasking.rules import THRESHOLD
 from workbench.methods.loops.unmasking.selects import best_only, passed
 from workbench.trace import Event, Measure, Rule, Score
 
-MOVED = Measure("moved", "moved", "nats", "lower", "KL(belief now || belief one round before)")
+MOVED = Measure("moved", "change of belief", "nats", "lower", "KL(belief now || belief one round before)")
 UNMOVED = Rule(
     "unmoved",
     "has not moved",
