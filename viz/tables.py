@@ -165,17 +165,18 @@ def costs(trace: Trace) -> Rows:
 
 
 def rounds(trace: Trace) -> Rows:
-    """One row per round; acceptance length with and without the target's own token."""
+    """One row per round; `own` tokens were written without a draft: a correction, the target's token behind a
+    fully accepted draft, or a lifted mask. Lengths without and with them."""
     rows: Rows = []
     for number, line in enumerate(analyse(trace).lines()):
-        own = {name: line[name] for name in ROUND_COUNTS}
+        counts = {name: line["bonus" if name == "own" else name] for name in ROUND_COUNTS}
         wasted = line["rejected"] + line["unexamined"] + line["unused"]
         lengths = {
             "wasted": wasted,
-            "length_without_bonus": line["accepted"],
-            "length_with_bonus": line["committed"],
+            "length_without_own": line["accepted"],
+            "length_with_own": line["committed"],
         }
-        rows.append({"round": number + 1, "title": line["title"], "heading": line["heading"]} | own | lengths)
+        rows.append({"round": number + 1, "title": line["title"], "heading": line["heading"]} | counts | lengths)
     return rows
 
 
@@ -188,7 +189,7 @@ ROUND_COUNTS = (
     "unexamined",
     "pruned",
     "committed",
-    "bonus",
+    "own",
     "retracted",
     "bound",
 )
@@ -202,7 +203,7 @@ _COLUMNS = {
     "commits": "event verb lane position candidate text",
     "beliefs": "event source space of id key prob entropy",
     "costs": "source passes rows layer_rows",
-    "rounds": f"round title heading {' '.join(ROUND_COUNTS)} wasted length_without_bonus length_with_bonus",
+    "rounds": f"round title heading {' '.join(ROUND_COUNTS)} wasted length_without_own length_with_own",
 }
 _ROWS: tuple[Callable[[Trace], Rows], ...] = (
     events,

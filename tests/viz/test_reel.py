@@ -145,7 +145,8 @@ def test_summary_uses_the_names_of_serving_engines() -> None:
     assert told["mean_acceptance_length"] == pytest.approx(1 + accepted / 12, abs=1e-4)
     assert "num_drafts" not in summary(fakes.greedy())
     lengths = frame(fakes.speculative(), "rounds")
-    assert (lengths["length_with_bonus"] == lengths["length_without_bonus"] + 1).all()
+    assert (lengths["length_with_own"] == lengths["length_without_own"] + lengths["own"]).all()
+    assert (lengths["own"] == 1).all() and lengths["rejected"].sum()  # a correction is the target's own too
 
 
 def test_tables_are_csv() -> None:
