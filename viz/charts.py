@@ -188,7 +188,7 @@ def cost(costs: Mapping[str, Sequence[int]], glossary: Glossary, ms: float, told
 
 
 def whole_step(most: int, ticks: int = 3) -> int:
-    """The distance of about `ticks` ticks on an axis of whole numbers up to `most`: 1, 2 or 5 of a power of 10."""
+    """The distance of about `ticks` ticks of an axis of whole numbers up to `most`: 1, 2 or 5 times 10^n."""
     wanted = max(1.0, most / ticks)
     power = 10 ** math.floor(math.log10(wanted))
     return next(digit * power for digit in (1, 2, 5, 10) if digit * power >= wanted)

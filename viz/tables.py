@@ -176,7 +176,8 @@ def rounds(trace: Trace) -> Rows:
             "length_without_own": line["accepted"],
             "length_with_own": line["committed"],
         }
-        rows.append({"round": number + 1, "title": line["title"], "heading": line["heading"]} | counts | lengths)
+        names = {"round": number + 1, "title": line["title"], "heading": line["heading"]}
+        rows.append(names | counts | lengths)
     return rows
 
 

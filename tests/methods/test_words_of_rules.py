@@ -1,7 +1,7 @@
 """Rules made for a quantity say what that quantity is."""
 
-from workbench.methods.loops.unmasking.rules import AT_LEAST_ONE, QUOTA, by_score
 from workbench.methods.loops.unmasking.routing import SPAN
+from workbench.methods.loops.unmasking.rules import AT_LEAST_ONE, QUOTA, by_score
 from workbench.methods.loops.unmasking.scores import RANDOM
 
 
