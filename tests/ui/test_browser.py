@@ -163,6 +163,39 @@ def test_knobs_keep_their_values_when_methods_are_switched(visit: Any) -> None:
     assert window.find("knob-draft_length-a").input_value() == "7"
 
 
+def test_a_chosen_model_stands_in_for_the_one_that_it_replaced(visit: Any) -> None:
+    window = visit(f"{PLANS['a']}&b=&prompt=Add").ready()
+    window.find("method-a").select_option("pearl")
+    assert window.find("model-draft-a").input_value() == "tiny-draft"
+    window.find("method-a").select_option("universal_assisted")
+    assert window.find("model-target-a").input_value() == "tiny-target"
+    assert window.find("model-draft-a").input_value() == "ar-char", "its drafter has a tokenizer of its own"
+    window.find("method-a").select_option("llada_low_confidence")
+    assert window.find("model-denoiser-a").input_value() == "masked"
+
+
+def test_the_room_of_the_models_stands_beside_the_budget(visit: Any) -> None:
+    window = visit(f"{PLANS['a']}&{PLANS['b']}&prompt=Add").ready()
+    assert "hold 2048 tokens" in window.text("room")
+    window.find("model-target-b").select_option("ar-target")
+    assert "hold 512 tokens" in window.text("room")
+
+
+def test_without_a_method_b_is_empty(visit: Any) -> None:
+    window = visit().drawn("b").ready()
+    window.find("method-b").select_option("")
+    window.page.wait_for_function("!Workbench.player().state().panes.b")
+    assert window.find("run-both").is_hidden()
+
+
+def test_a_complaint_goes_when_what_it_is_about_changes(visit: Any) -> None:
+    window = visit(f"{PLANS['a']}&b=&prompt=Add&max=0").ready()
+    window.find("run-a").click()
+    assert "max_tokens = 0 is out of range" in window.complaint()
+    window.find("max-tokens").fill("4")
+    window.find("message").wait_for(state="hidden")
+
+
 def test_bad_input_gives_one_sentence(visit: Any, tmp_path: Path) -> None:
     window = visit(f"{BOTH}&max=8").ready()
     window.find("prompt").fill("  ")
@@ -197,6 +230,11 @@ def test_bad_input_gives_one_sentence(visit: Any, tmp_path: Path) -> None:
         ("task=nothing:3", "There is no task"),
         ("a=nothing&prompt=x", "There is no method 'nothing'"),
         ("prompt=x&max=many", "a number is needed"),
+        (
+            "a=greedy&a.depth=3&b=greedy&b@draft=ar-drafter&prompt=x",
+            "Greedy decoding has no setting 'depth'; the link's value for it is left out. "
+            "Greedy decoding has no model role 'draft'",
+        ),
     ],
 )
 def test_a_bad_link_gives_one_sentence(visit: Any, query: str, said: str) -> None:

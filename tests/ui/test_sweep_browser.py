@@ -213,6 +213,8 @@ def test_a_file_of_prompts_and_mistakes_in_the_form(visit: Any, tmp_path: Any) -
     window.find("sweep-run").click()
     window.find("sweep-complaint").wait_for(state="visible")
     assert "has the knob 'colour'" in window.text("sweep-complaint") and window.find("sweep-run").is_enabled()
+    window.find("sweep-grid").fill("")
+    assert not window.find("sweep-complaint").count(), "what was complained about is no longer there"
 
 
 def test_the_report_opens_from_disk_and_its_choices_work(

@@ -111,6 +111,12 @@ def _llada(config: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def positions(config: Mapping[str, Any]) -> int:
+    """How many tokens a model says that it holds; 0 where its config.json does not say."""
+    said = config.get("max_position_embeddings") or config.get("max_sequence_length")
+    return said if isinstance(said, int) else 0
+
+
 def inverse_frequencies(
     dim: int, theta: float, positions: int, rope: tuple[tuple[str, Any], ...]
 ) -> tuple[Tensor, float]:

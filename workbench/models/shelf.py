@@ -14,7 +14,7 @@ from torch import nn
 
 from workbench.models import files
 from workbench.models.api import AnyOrder, Causal, Masked, ModelError, Unsupported
-from workbench.models.config import family
+from workbench.models.config import family, positions
 from workbench.models.graphs import Graphs
 from workbench.models.hf_causal import HfCausal
 from workbench.models.meter import Meter
@@ -36,7 +36,8 @@ SMALL = 50_000_000
 class Entry:
     """One model that can be named. size: bytes of weights. hash: of the weights ('' if not recorded).
 
-    available: whether it can be opened; if not, `problem` is the sentence why.
+    available: whether it can be opened; if not, `problem` is the sentence why. positions: how many tokens it
+    holds, 0 if it does not say.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Entry:
     available: bool
     problem: str
     title: str
+    positions: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -174,7 +176,7 @@ class Shelf:
 
 def _entry(folder: Path) -> Entry:
     """What can be said about a model folder without loading it."""
-    name, title, parameters, size, digest = folder.name, "", 0, 0, ""
+    name, title, parameters, size, digest, room = folder.name, "", 0, 0, "", 0
     kind: Kind = "causal"
     problem = ""
     try:
@@ -182,14 +184,14 @@ def _entry(folder: Path) -> Entry:
         name, title = str(manifest.get("name", name)), str(manifest.get("title", ""))
         kind, digest = _kind(config, manifest), str(manifest.get("sha256", ""))
         size = sum(path.stat().st_size for path in files.weights(folder))
-        parameters = files.count_parameters(folder)
+        parameters, room = files.count_parameters(folder), positions(config)
     except WorkbenchError as error:
         problem = str(error)
     if not problem and not (folder / "tokenizer.json").is_file():
         problem = f"There is no tokenizer.json in {folder}: save the tokenizer in its fast format."
     return Entry(
         name, kind, folder, size, parameters, digest,
-        not problem, problem, title,
+        not problem, problem, title, room,
     )  # fmt: skip
 
 

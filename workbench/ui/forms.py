@@ -16,7 +16,7 @@ from workbench.ui.place import DEVICES, DTYPES, Settings
 
 PERFECT = {
     "name": ORACLE, "label": "perfect model", "kind": "masked", "title": TITLE, "parameters": 0,
-    "available": True, "problem": "",
+    "available": True, "problem": "", "positions": 0,
 }  # fmt: skip
 """The model without weights, beside those of the shelf."""
 
@@ -50,6 +50,7 @@ def method_json(method: Method, shelf: Shelf) -> dict[str, Any]:
         "year": method.year,
         "paper": method.paper,
         "needs": dict(method.needs),
+        "own_tokens": list(method.own_tokens),
         "models": {role: usual_model(method, role, shelf) for role in method.models},
         "depends": (method.legal, method.holds, method.idle) != (always, None, all_read),
         "guarantee": method.guarantee.promise.value,
@@ -121,6 +122,7 @@ def model_json(entry: Entry) -> dict[str, Any]:
         "parameters": entry.parameters,
         "available": entry.available,
         "problem": entry.problem,
+        "positions": entry.positions,
     }
 
 

@@ -18,7 +18,7 @@
       Object.assign(this, {pane, all: null, method: null, kept: new Map(), models: {}, due: null, held: null, idle: new Set(), rows: new Map(), turn: 0, marks: new Map()});
       this.root = root;
       this.list = el("select", {class: "wb-select wb-method", id: wb.id("method"), disabled: true, "data-testid": `method-${pane}`,
-        on: {change: () => this.choose(this.list.value)}}, el("option", {text: "Loading the methods…"}));
+        on: {change: () => { this.choose(this.list.value); if (!this.method) wb.vacate(pane); }}}, el("option", {text: "Loading the methods…"}));
       this.about = el("div", {class: "wb-about"}, el("div", {class: "wb-waiting", "aria-hidden": "true"}, Array.from({length: 6}, () => el("i"))));
       this.roles = el("div", {class: "wb-roles"});
       this.knobs = el("div", {class: "wb-knobs", "data-testid": `knobs-${pane}`});
@@ -52,10 +52,9 @@
     set(plan) {
       if (!this.all) { this.due = plan; return; }
       const known = this.all.methods.find((each) => each.id === plan.method);
-      if (plan.method && !known) wb.say(`There is no method '${plan.method}'; the usual one is chosen instead.`, "error");
       const id = known ? known.id : this.pane === "b" ? "" : START.a;
       if (known) this.kept.set(id, {...plan.knobs});
-      Object.assign(this.models, plan.models || {});
+      for (const [role, name] of Object.entries((known && plan.models) || {})) this.models[this.place(role, known)] = name;
       this.choose(id, true);
     }
 
@@ -65,6 +64,7 @@
       this.list.value = this.method ? id : "";
       this.describe();
       this.drawRoles();
+      wb.room();
       this.drawKnobs();
       this.consult(loud);
       document.body.classList.toggle("wb-single", this.pane === "b" ? !this.method : document.body.classList.contains("wb-single"));
@@ -85,7 +85,7 @@
       const {all, method} = this;
       this.roles.replaceChildren(...Object.entries(method ? method.needs : {}).map(([role, kind]) => {
         const list = el("select", {class: "wb-select", id: wb.id("model"), "data-testid": `model-${role}-${this.pane}`,
-          on: {change: () => { this.models[role] = list.value; }}});
+          on: {change: () => { this.models[this.place(role)] = list.value; wb.room(); }}});
         const fitting = all.models.filter((each) => each.kind === kind);
         const chosen = this.model(role);
         const names = fitting.map((each) => each.name);
@@ -96,8 +96,34 @@
       }));
     }
 
-    /* What plays a role: chosen by hand, else the method's own default, else the usual one. */
-    model(role) { return this.models[role] || this.method.models[role] || this.all.defaults[role] || ""; }
+    /* What plays a role unless another model is chosen: the method's own default, else the usual one. */
+    usual(role, method = this.method) { return method.models[role] || this.all.defaults[role] || ""; }
+
+    /* What is chosen for a role holds for all methods that would else have the same model there: it can stand in for that one. */
+    place(role, method = this.method) { return `${role} for ${this.usual(role, method)}`; }
+
+    /* What plays a role; a choice of another kind than the method needs gives way. */
+    model(role) {
+      const chosen = this.models[this.place(role)], known = this.all.models.find((each) => each.name === chosen);
+      return chosen && (!known || known.kind === this.method.needs[role]) ? chosen : this.usual(role);
+    }
+
+    /* How many tokens the prompt and the answer have together: what the smallest model that must read both holds; 0 if none says. */
+    room() {
+      const {needs, own_tokens: own} = this.method || {needs: {}, own_tokens: []};
+      const held = Object.keys(needs).filter((role) => !own.includes(role)).map((role) => (this.all.models.find((each) => each.name === this.model(role)) || {}).positions);
+      return Math.min(...held.filter(Boolean), Infinity);
+    }
+
+    /* What a link says that this page does not know, as sentences. */
+    strange(plan, {methods}) {
+      const known = methods.find((each) => each.id === plan.method);
+      if (!plan.method) return "";
+      if (!known) return `There is no method '${plan.method}'; the usual one is chosen instead.`;
+      const knobs = Object.keys(plan.knobs || {}).filter((name) => !known.knobs.some((knob) => knob.name === name)).map((name) => `setting '${name}'`);
+      const roles = Object.keys(plan.models || {}).filter((role) => !(role in known.needs)).map((role) => `model role '${role}'`);
+      return [...knobs, ...roles].map((what) => `${known.title} has no ${what}; the link's value for it is left out.`).join(" ");
+    }
 
     drawKnobs() {
       this.marks.clear();
@@ -278,7 +304,8 @@
         const list = this.lists[name] = el("select", {class: "wb-select", id: wb.id(name), disabled: true, "data-testid": name, on: {change: () => this.keep(name)}});
         return el("div", {class: "wb-field"}, el("label", {for: list.id, text: label}), list);
       });
-      root.replaceChildren(el("details", {class: "wb-drawer wb-advanced"}, el("summary", {"data-testid": "advanced"}, el("span", {text: "Advanced"}), this.brief),
+      this.room = el("p", {class: "wb-help wb-room", role: "status", "data-testid": "room"});
+      root.replaceChildren(this.room, el("details", {class: "wb-drawer wb-advanced"}, el("summary", {"data-testid": "advanced"}, el("span", {text: "Advanced"}), this.brief),
         el("div", {class: "wb-roles"}, fields)));
       wb.choices().then((all) => { this.all = all; this.draw(); }).catch(() => {});
     }
@@ -310,7 +337,14 @@
   let advanced = null;
   wb.where = () => Object.fromEntries(WHERE.map(([name]) => [name, advanced ? advanced.value(name) : ""]));
   wb.setWhere = (view) => { if (advanced) advanced.set(view); };
-  wb.advanced = (root) => { advanced = new Advanced(root); };
+  wb.advanced = (root) => { advanced = new Advanced(root); wb.room(); };
+
+  /* Below the budget: what the models that are chosen hold. */
+  wb.room = () => {
+    if (!advanced) return;
+    const held = Math.min(...Object.values(wb.setups).filter((setup) => setup.all).map((setup) => setup.room()));
+    advanced.room.textContent = Number.isFinite(held) ? `The chosen models hold ${held} tokens, the prompt's among them.` : "";
+  };
 
   const title = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 

@@ -35,6 +35,9 @@
 
   wb.show = show;
 
+  /* Nobody runs anything here any more: what stood here goes, unless it is still being written. */
+  wb.vacate = (pane) => { if (!live[pane] && runs[pane]) show(pane, ""); };
+
   function hold(pane, id) {
     runs[pane] = id;
     sharing.update();
@@ -229,7 +232,9 @@
     if (!view) return;
     try {
       await apply(view);
-      await wb.choices();
+      const all = await wb.choices();
+      const strange = PANES.map((pane) => (wb.setups[pane] && !view.error ? wb.setups[pane].strange(view[pane], all) : "")).filter(Boolean).join(" ");
+      if (strange) wb.say(strange, "error");
     } catch { /* said where it happened */ } finally {
       applying(false);
     }
@@ -295,6 +300,8 @@
       el("div", {class: "wb-files", role: "group", "aria-label": "Files"}, sharing.bars.a, sharing.bars.b, el("span", {class: "wb-space"}), el("div", {class: "wb-exports"}, sharing.importer("a"), sharing.importer("b"))),
       message, sharing.report, el("div", {class: "wb-frame"}, rows.progress, place), rows.share);
     sharing.dropping(place);
+    const mended = (event) => { if (message.dataset.kind === "error" && event.target.closest("#settings")) wb.say(""); };
+    for (const type of ["input", "change"]) document.addEventListener(type, mended, true);  // a complaint is about what was there before
     player = window.WorkbenchPlayer.mount(place, {plotly: "/vendor/plotly.min.js", pin: true, offers,
       second: "Only one run is here. Choose a method for B and press Run B, or open a file in B, and both are compared here."});
     wb.pinning(player, {runs, hold});

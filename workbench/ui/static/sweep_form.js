@@ -36,7 +36,7 @@
       this.methods = this.picks("Methods", "method", families.map((family) => [family, this.all.methods.filter((each) => each.family === family)]), true);
       this.tasks = this.picks("Tasks", "task", [["in the models' training", this.all.tasks.filter((each) => each.trained)], ["unknown to the embedded models", this.all.tasks.filter((each) => !each.trained)]]);
       this.roles = Object.keys(ROLES).map((role) => this.role(role));
-      const form = el("form", {class: "wb-setup wb-sweep-form", on: {submit: (event) => { event.preventDefault(); this.run(); }}},
+      const form = el("form", {class: "wb-setup wb-sweep-form", on: {input: () => this.mended(), submit: (event) => { event.preventDefault(); this.run(); }}},
         el("p", {class: "wb-caption", text: "A new set"}), field("Name", this.name), this.methods, this.tasks, this.own(),
         el("div", {class: "wb-two"}, field("Prompts of each task", this.count), field("Max tokens", this.room)),
         field("Grid: values of knobs", this.grid, "KNOB=V1,V2 or METHOD.KNOB=V1,V2, with ; between knobs; every combination is a setting."),
@@ -194,6 +194,9 @@
       const left = job && job.seconds_left !== null ? `, about ${wb.span(job.seconds_left)} left` : "";
       this.progress.replaceChildren(...(job ? [el("progress", {max: Math.max(job.all, 1), value: job.done, "aria-label": "Runs done"}), el("span", {text: `${WORDS[job.status]}${job.done} of ${job.all} runs${left}`})] : []));
     }
+
+    /* A complaint is about what was there before. */
+    mended() { if (this.progress.querySelector("[data-kind=error]")) this.progress.replaceChildren(); }
 
     /* The stage with its messages is hidden here: what went wrong stands below the form. */
     say(error) {
