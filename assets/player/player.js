@@ -6,7 +6,7 @@
   class Player {
     constructor(root, options) {
       Object.assign(this, {options: options || {}, clock: "passes", cursor: 0, playing: false, speed: 4, follow: true,
-        picked: null, pinned: false, listeners: {}, costs: firstCosts(), costly: new WeakMap()});
+        picked: null, pinned: false, listeners: {}, costs: firstCosts(), pace: new dw.Pace()});
       this.root = el("div", {class: "dw" + (this.options.theme ? ` dw-${this.options.theme}` : "")});
       root.append(this.root);
       this.palette = new dw.Palette(this.root);
@@ -246,9 +246,11 @@
       if (this.cursor >= this.max() && !this.running()) this.seek(0);
       this.playing = true;
       this.controls.setPlaying(true);
+      this.pace.begin();
       let due = performance.now() + 1000 / this.speed;
       const tick = (time) => {
         if (!this.playing) return;
+        this.pace.frame(time);
         if (time >= due) {
           due = Math.max(due + 1000 / this.speed, time);
           if (!this.step(1) && !this.running()) { this.pause(); return; }
@@ -258,16 +260,11 @@
       this.frame = requestAnimationFrame(tick);
     }
 
-    /* While it plays, what costs much is drawn ten times a second at most and not in the frame of another such; it
-       comes in a later frame. */
+    /* Whether a costly picture is left as it is for now. */
     rests(view) {
-      const time = performance.now();
-      if (this.playing && (time - this.costly.get(view) < 100 || time - this.costly.get(this) < 8)) {
-        if (this.speed <= 10) setTimeout(() => this.redraw(), 100);  // else the next step comes sooner
-        return true;
-      }
-      for (const each of [view, this]) this.costly.set(each, time);
-      return false;
+      const wait = this.playing ? this.pace.wait(view, this.cursor + JSON.stringify(this.picked)) : 0;
+      if (wait && wait < 1000 / this.speed) setTimeout(() => this.redraw(), wait);  // else the next step comes sooner
+      return wait > 0;
     }
 
     running() { return Object.values(this.panes).some((pane) => pane.status.running); }

@@ -33,4 +33,37 @@
       draw();
     }
   };
+
+  /* How often the costly pictures are drawn while it plays: with every step as long as the frames come in time; else they
+     take turns, and each rests the longer the more frames are late. */
+  const FRAME = 16, LATE = 20, LONGER = 20, SHORTER = 0.5;  // milliseconds
+
+  dw.Pace = class {
+    constructor() {
+      this.rest = 0;
+      this.latest = -Infinity;
+      this.drawn = new WeakMap();
+    }
+
+    begin() { this.begun = NaN; }
+
+    /* A frame of playing begins. */
+    frame(time) {
+      this.rest = time - this.begun > LATE ? Math.min(PAUSE, this.rest + LONGER) : Math.max(0, this.rest - SHORTER);
+      this.begun = time;
+    }
+
+    /* In how many milliseconds a picture that has to show `what` may be drawn: now (0), or never as it shows that already. */
+    wait(view, what) {
+      const time = performance.now(), last = this.drawn.get(view);
+      if (this.rest && last) {
+        if (last.what === what) return Infinity;
+        const left = Math.max(last.time + this.rest - time, this.latest + FRAME / 2 - time);  // another one has had this frame
+        if (left > 0) return Math.max(left, FRAME);
+      }
+      this.drawn.set(view, {time, what});
+      this.latest = time;
+      return 0;
+    }
+  };
 })((window.dw = window.dw || {}));

@@ -1,10 +1,10 @@
-/* The running text: given, committed, guessed, open; one span per cell, changed only where it changed. While steps
-   follow each other, guesses out of sight wait until they come into sight or the steps rest, and long texts take turns:
-   a browser lays out a whole paragraph anew when a word of it changes. */
+/* The running text: given, committed, guessed, open; one span per cell, changed only where it changed. A browser lays out
+   a whole paragraph anew when a word of it changes, so a long text stands in stretches; while steps follow each other,
+   those out of sight are left out of that. */
 (function (dw) {
   "use strict";
   const {el, BLANK, HELD} = dw;
-  const MOST_LANES = 12, SHORT = 128;
+  const MOST_LANES = 12, STRETCH = 128;  // positions
 
   dw.TextView = class {
     constructor(pane, name) {
@@ -14,14 +14,14 @@
       this.body = el("div", {class: "dw-text", "data-testid": `text-${name}`, tabindex: "0", role: "region",
         "aria-label": `Text ${name.toUpperCase()}`});
       this.body.addEventListener("click", (event) => this.click(event));
-      const settle = dw.framed(() => { if (this.waiting) this.draw(...this.drawn); });
-      this.body.addEventListener("scroll", () => { this.look(); settle(); }, {passive: true});  // comes before the frame's writes: reading is free here
+      this.watcher = new IntersectionObserver((entries) => {
+        for (const {target, isIntersecting} of entries) target.classList.toggle("dw-away", !isIntersecting);
+      }, {root: this.body, rootMargin: "50%"});
     }
 
     reset() {
       this.lines.clear();
-      this.sight = null;
-      this.waiting = false;
+      this.watcher.disconnect();
       this.body.replaceChildren();
     }
 
@@ -35,9 +35,7 @@
     }
 
     draw(now, step, selected, split) {
-      this.drawn = [now, step, selected, split];
-      this.waiting = this.lines.size > 0 && now.lanes[0].size > SHORT && this.pane.player.rests(this);
-      if (this.waiting) return;
+      if (this.lines.size && now.lanes[0].size > STRETCH && this.pane.player.rests(this)) return;
       const shown = now.shown(MOST_LANES);
       for (const [id, line] of this.lines) if (!shown.includes(id)) { line.row.remove(); this.lines.delete(id); }
       for (const id of shown) this.line(now.lanes[id], now, step, selected, shown.length > 1, split);
@@ -46,19 +44,19 @@
         if (this.body.children[at] !== row) this.body.insertBefore(row, this.body.children[at] || null);
       }
       this.body.classList.toggle("dw-many", shown.length > 1);
+      this.body.classList.toggle("dw-moving", Boolean(this.pane.player.playing || this.pane.status.running));
     }
 
     line(lane, now, step, selected, many, split) {
       let line = this.lines.get(lane.id);
       if (!line) {
         const name = el("span", {class: "dw-lane"});
-        const cells = el("span", {class: "dw-cells"}), tail = el("span", {class: "dw-tail"});
-        line = {row: el("div", {class: "dw-line"}, name, cells, tail), name, cells, tail, spans: [], keys: [], guessed: []};
+        line = {row: el("div", {class: "dw-line"}, name), name, tail: el("span", {class: "dw-tail"}), spans: [], keys: []};
+        this.stretch(line, 0);
         this.lines.set(lane.id, line);
       }
       line.name.textContent = many ? `lane ${lane.id}` : "";
       const reel = now.reel;
-      const sight = lane.id === 0 && lane.size > SHORT && this.moving() ? this.sight : null;
       let fresh = null, end = lane.size;
       for (let at = 0; at < end; at += 1) if (lane.births[at] >= 0 && reel.isEnd(lane.fills[at])) end = at;
       for (let at = 0; at < lane.size; at += 1) {
@@ -69,19 +67,29 @@
         const flags = (isNew ? 1 : 0) + (picked ? 2 : 0) + (split === at ? 4 : 0) + (at > end ? 8 : 0);
         const part = birth !== BLANK && lane.fills[at] !== null && typeof reel.piece(lane.fills[at]) !== "string";
         const key = birth + "," + guess + "," + flags + (part ? "," + now.beat : "");
-        if (line.keys[at] === key && line.mode === this.mode) { /* as it is */ } else if (sight && guess >= 0 && line.guessed[at] && (at < sight[0] || at > sight[1])) this.waiting = true;
-        else {
+        if (line.keys[at] !== key || line.mode !== this.mode) {
           this.paint(line, at, lane, reel, birth, guess, flags);
           line.keys[at] = key;
-          line.guessed[at] = guess >= 0;
         }
         if (isNew) fresh = line.spans[at].span;
       }
       while (line.spans.length > lane.size) { line.spans.pop().span.remove(); line.keys.pop(); }
+      this.stretch(line, Math.max(0, lane.size - 1));
       line.mode = this.mode;
       this.tail(line, now, lane);
-      if (lane.id === 0 && lane.size > SHORT && !this.sight) dw.later(this.body, () => this.look());
       if (lane.id === 0 && (fresh || line.tail.firstChild)) this.follow(fresh || line.tail);
+    }
+
+    /* The last block of a line, where `at` is its last cell; the drafts stand behind that cell. */
+    stretch(line, at) {
+      const {row, tail} = line, wanted = Math.floor(at / STRETCH) + 1;
+      for (let made = row.children.length - 1; made < wanted; made += 1) {
+        row.append(el("span", {class: "dw-stretch", "data-from": made * STRETCH}));
+        this.watcher.observe(row.lastChild);
+      }
+      if (tail.parentNode !== row.children[wanted]) row.children[wanted].append(tail);
+      while (row.children.length - 1 > wanted) row.lastChild.remove();
+      return row.lastChild;
     }
 
     /* Writes to the page only what differs from the last time. */
@@ -90,7 +98,7 @@
       if (!cell) {
         const node = document.createTextNode(""), span = el("span", {"data-l": lane.id, "data-p": at}, node);
         cell = line.spans[at] = {span, node, name: "", text: "", birth: "", tint: ""};
-        line.cells.append(span);
+        this.stretch(line, at).insertBefore(span, line.tail);
       }
       const id = birth >= 0 ? birth : guess, candidate = id >= 0 ? reel.candidates[id] : null;
       const fill = birth === BLANK ? (candidate ? candidate.fill : null) : lane.fills[at];
@@ -141,28 +149,18 @@
       }));
     }
 
-    moving() { return this.pane.player.playing || this.pane.status.running; }
-
-    /* The first and last cell in sight, and half a box around them; spans stand in the order of their lines. */
-    look() {
-      const line = this.lines.get(0), box = this.body;
-      if (!line || !line.spans.length || !box.clientHeight) { this.sight = null; return; }
-      const first = (y) => {
-        let low = 0, high = line.spans.length;
-        while (low < high) {
-          const mid = (low + high) >> 1;
-          if (line.spans[mid].span.offsetTop < y) low = mid + 1; else high = mid;
-        }
-        return low;
-      };
-      const top = box.scrollTop, room = box.clientHeight;
-      this.sight = [first(top - room / 2) - 1, first(top + 1.5 * room)];
+    /* A text that is scrolled with every step cannot be read: four times a second will do. */
+    follow(node) {
+      const time = performance.now();
+      if (this.body.classList.contains("dw-moving") && time - this.followed < 250) return;
+      this.followed = time;
+      dw.later(this, () => this.reveal(node));
     }
 
-    follow(node) { dw.later(this, () => this.reveal(node)); }
-
     reveal(node) {
-      const box = this.body, top = node.offsetTop;
+      const stretch = node.closest(".dw-stretch");
+      if (stretch) stretch.classList.remove("dw-away");
+      const box = this.body, top = node.getBoundingClientRect().top - box.getBoundingClientRect().top + box.scrollTop;
       if (top < box.scrollTop || top > box.scrollTop + box.clientHeight - 28) box.scrollTop = Math.max(0, top - 60);
     }
   };

@@ -16,16 +16,14 @@ _TREE = """() => {
 _PLAY = """async (steps) => {
   player.playing = true;
   for (let i = 0; i < steps; i++) { player.step(1); await new Promise(requestAnimationFrame); }
-  await new Promise((done) => setTimeout(done, 110));  // a long text is written again
-  player.draw();
-  await new Promise(requestAnimationFrame);
-  const line = player.panes.a.text.lines.get(0), box = player.panes.a.text.body;
-  const texts = line.spans.map((cell) => cell.span.textContent);
-  const seen = line.spans.map((cell, at) => [cell.span.offsetTop, at])
-    .filter(([y]) => y >= box.scrollTop && y <= box.scrollTop + box.clientHeight).map(([, at]) => at);
-  player.pause();
-  player.draw();
-  return {seen, texts, rest: line.spans.map((cell) => cell.span.textContent)};
+  for (let i = 0; i < 3; i++) await new Promise(requestAnimationFrame);
+}"""
+_TEXT = """() => {
+  const {body, lines} = player.panes.a.text, box = body.getBoundingClientRect();
+  const rows = [...body.querySelectorAll(".dw-stretch")].map((row) => ({
+    from: Number(row.dataset.from), hidden: getComputedStyle(row).contentVisibility === "hidden",
+    seen: row.getBoundingClientRect().top < box.bottom && row.getBoundingClientRect().bottom > box.top}));
+  return {rows, texts: lines.get(0).spans.map((cell) => cell.span.textContent)};
 }"""
 
 
@@ -59,47 +57,89 @@ def test_the_picture_of_a_large_tree_has_all_of_it(opened: Opened) -> None:
     )
 
 
-def test_guesses_out_of_sight_wait_until_the_steps_rest(opened: Opened) -> None:
-    opened.page.set_viewport_size({"width": 420, "height": 900})
-    opened.open("a=wide")
+def test_stretches_out_of_sight_are_left_out_until_the_steps_rest(opened: Opened) -> None:
+    opened.open("a=big")
     opened.page.evaluate("player.first()")
-    told = opened.page.evaluate(_PLAY, 12)
-    waited = [
-        at for at, pair in enumerate(zip(told["texts"], told["rest"], strict=True)) if len(set(pair)) > 1
-    ]
-    assert waited, "nothing waited: the text is too short for this test"
-    assert told["seen"]
-    assert not set(waited) & set(told["seen"])
+    opened.page.evaluate(_PLAY, 12)
+    moving = opened.page.evaluate(_TEXT)
+    assert [row["from"] for row in moving["rows"]] == [0, 128, 256]
+    assert any(row["hidden"] for row in moving["rows"])
+    assert not any(row["hidden"] and row["seen"] for row in moving["rows"])
+    opened.page.evaluate("player.pause(); player.draw()")
+    rest = opened.page.evaluate(_TEXT)
+    assert not any(row["hidden"] for row in rest["rows"])
     cursor = opened.state()["cursor"]
-    fresh = "player.panes.a.text.lines.get(0).spans.map((cell) => cell.span.textContent)"
-    opened.open("a=wide")
+    opened.open("a=big")
     opened.page.evaluate("cursor => player.seek(cursor)", cursor)
-    assert opened.page.evaluate(fresh) == told["rest"]
+    assert opened.page.evaluate(_TEXT)["texts"] == rest["texts"] == moving["texts"]
 
 
-def test_costly_views_take_turns_while_it_plays_and_none_stays_behind(opened: Opened) -> None:
+def test_a_text_that_shrinks_keeps_its_drafts_behind_its_last_cell(opened: Opened) -> None:
+    opened.open("a=speculative")
+    told = opened.page.evaluate("""() => {
+      const view = player.panes.a.text, line = view.lines.get(0), made = [];
+      for (const last of [300, 127, 128, 0]) {
+        view.stretch(line, last);
+        const rows = line.row.querySelectorAll(".dw-stretch");
+        made.push([rows.length, rows[rows.length - 1] === line.tail.parentNode]);
+      }
+      return made;
+    }""")
+    assert told == [[3, True], [1, True], [2, True], [1, True]]
+
+
+def test_costly_pictures_rest_only_while_frames_come_late(opened: Opened) -> None:
+    opened.open("a=wide")
+    told = opened.page.evaluate("""() => {
+      const pace = new dw.Pace(), left = {}, right = {};
+      let time = 0;
+      const play = (frames, took) => {
+        for (let i = 0; i < frames; i++) pace.frame(time += took);
+        return pace.rest;
+      };
+      pace.begin();
+      const quick = play(60, 16.7), free = [left, right, left].map((view) => pace.wait(view, 1));
+      const slow = play(60, 33.3), busy = [left, right].map((view) => pace.wait(view, 2) > 80);
+      const same = pace.wait(left, 1) === Infinity;
+      pace.begin();
+      return {quick, free, slow, busy, same, paused: play(1, 9999), mended: play(240, 16.7)};
+    }""")
+    assert told == {
+        "quick": 0,
+        "free": [0, 0, 0],
+        "slow": 100,
+        "busy": [True, True],
+        "same": True,
+        "paused": 99.5,
+        "mended": 0,
+    }
+
+
+def test_costly_pictures_take_turns_and_none_stays_behind(opened: Opened) -> None:
     opened.open("a=wide&b=wide2")
     opened.page.evaluate(
         "window.texts = Object.values(player.panes).map((pane) => pane.text);"
-        "window.times = () => texts.map((text) => player.costly.get(text));"
+        "window.drawn = () => texts.map((text) => (player.pace.drawn.get(text) || {}).what);"
     )
-    written = opened.page.evaluate("""() => {
+    written = opened.page.evaluate("""async () => {
       player.first();
-      const before = times(), now = performance.now();
-      while (performance.now() - now < 110);
       player.playing = true;
+      player.draw();
+      player.pace.rest = 100;
+      while (performance.now() - player.pace.latest < 110) await new Promise(requestAnimationFrame);
+      const before = drawn();
       player.step(1);
-      window.since = before;
-      return times().filter((time, at) => time !== before[at]).length;
+      return drawn().filter((what, at) => what !== before[at]).length;
     }""")
     assert written == 1  # of the two, in this frame
-    opened.page.wait_for_function("times().every((time, at) => time !== since[at])")
+    opened.page.wait_for_function("drawn().every((what) => what === player.cursor + 'null')")
 
 
 def test_panels_that_took_turns_are_right_when_the_steps_rest(opened: Opened) -> None:
     opened.open("a=canvas&b=masked")
     opened.page.evaluate("player.first()")
     opened.page.evaluate(_PLAY, 5)
+    opened.page.evaluate("player.pause(); player.draw()")
     current = opened.page.locator("[data-testid=tale-a] li[data-now] > .dw-tale-line b").inner_text()
     at = "player.panes.a.reel.rounds[player.panes.a.reel.beats[player.panes.a.now.beat].r]"
     assert opened.page.evaluate(f"[{at}.heading, {at}.title].filter(Boolean).join(' · ')") == current
