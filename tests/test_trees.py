@@ -7,8 +7,8 @@ from functools import cache
 import pytest
 import torch
 from fakes import Law, TableCausal, branches, random_law, table_run
+from rounds import expected_tokens, independent, rule, without_replacement
 from test_guarantees import EXACT, distance, law_of, reference
-from test_verification import expected_tokens, independent, rule, without_replacement
 from torch import Tensor
 
 from benchmarks.fidelity import PASSES, fit
