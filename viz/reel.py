@@ -196,7 +196,8 @@ class ReelBuilder:
 
     def summary(self) -> dict[str, Any]:
         """The run in a few numbers, under the names that serving engines use."""
-        return summary.of(self.lines(), self.drafts(), self.clocks, self.spent)
+        text = summary.text_tokens(self.state.lanes[0], self._eos) if 0 in self.state.lanes else 0
+        return summary.of(self.lines(), self.drafts(), self.clocks, self.spent, text)
 
     def drafts(self) -> list[acceptance.Draft]:
         """What every verifying pass judged."""

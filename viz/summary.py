@@ -1,12 +1,13 @@
 """A run in a few numbers, with the definition printed beside each: most confusion is about words."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Any
 
 from viz.acceptance import Draft, by_position
 from viz.bits import Costs
 from viz.clocks import Clocks
+from workbench.trace import LaneState, Token
 
 DEFINITIONS: dict[str, str] = {
     "num_drafts": "Drafts that the target verified: one per verifying pass of this request.",
@@ -25,12 +26,14 @@ DEFINITIONS: dict[str, str] = {
     "that held a candidate behind them, the share in which one of these became text.",
     "acceptance_histogram": "Entry n: drafts of which n candidates became text, the target's own left out.",
     "tokens_per_target_pass": "tokens / target_passes, the first pass included.",
+    "text_tokens_per_target_pass": "text_tokens / target_passes: no padding is counted.",
     "forward_passes": "Passes one after the other; those that could run at the same time count once.",
     "sequences": "Passes of any network, those of the same time counted one by one.",
     "target_passes": "Passes one after the other of the models that decide what is written: a target, a "
     "masked model and whoever guides it; drafters are left out.",
     "rows": "Sequence rows pushed through any network.",
     "tokens": "Most tokens that the answer held; on a canvas the padding behind its end is among them.",
+    "text_tokens": "Tokens of the answer up to and with its end; on a canvas no padding is among them.",
     "rounds": "Draft-and-verify cycles, denoising steps or tokens.",
     "retracted": "Cells that became blank again.",
     "milliseconds": "Measured where the run was recorded; says nothing about another machine.",
@@ -40,6 +43,7 @@ DEFINITIONS: dict[str, str] = {
 LOWER, HIGHER = "lower", "higher"
 COMPARED: tuple[tuple[str, str, str, bool], ...] = (
     ("tokens", "Tokens", "", False),
+    ("text_tokens", "Text tokens", "", False),
     ("rounds", "Rounds", LOWER, True),
     ("forward_passes", "Forward passes", LOWER, True),
     ("sequences", "Sequences", LOWER, True),
@@ -48,6 +52,7 @@ COMPARED: tuple[tuple[str, str, str, bool], ...] = (
     ("retracted", "Cells taken back", "", False),
     ("milliseconds", "Milliseconds", LOWER, True),
     ("tokens_per_target_pass", "Tokens per target pass", HIGHER, False),
+    ("text_tokens_per_target_pass", "Text tokens per target pass", HIGHER, False),
     ("num_drafts", "Drafts", "", False),
     ("num_proposed_tokens", "Proposed draft tokens", "", False),
     ("num_pruned_tokens", "Pruned draft tokens", "", False),
@@ -80,21 +85,34 @@ def tables() -> dict[str, Any]:
 
 
 def of(
-    lines: Sequence[Mapping[str, Any]], drafts: Sequence[Draft], clocks: Clocks, spent: Costs
+    lines: Sequence[Mapping[str, Any]], drafts: Sequence[Draft], clocks: Clocks, spent: Costs, text: int
 ) -> dict[str, Any]:
-    """The summary; the speculative part only where a draft was verified."""
+    """The summary; the speculative part only where a draft was verified. text: tokens up to the end."""
     told: dict[str, Any] = {
         "tokens": clocks.tokens,
+        "text_tokens": text,
         "rounds": len(lines),
         "forward_passes": clocks.passes,
         "sequences": spent.sequences,
         "target_passes": clocks.target,
         "tokens_per_target_pass": round(clocks.tokens / clocks.target, 4) if clocks.target else 0.0,
+        "text_tokens_per_target_pass": round(text / clocks.target, 4) if clocks.target else 0.0,
         "rows": clocks.rows,
         "retracted": sum(line["retracted"] for line in lines),
         "milliseconds": round(clocks.ms, 1),
     }
     return told | speculation(drafts, *(sum(line[name] for line in lines) for name in ("drafted", "pruned")))
+
+
+def text_tokens(answer: LaneState, ends: Container[int]) -> int:
+    """How many tokens of an answer stand up to and with the first of the `ends`."""
+    count = 0
+    for fill, birth in zip(answer.fills, answer.births, strict=True):
+        if birth >= 0:
+            count += 1
+            if isinstance(fill, Token) and fill.id in ends:
+                break
+    return count
 
 
 def speculation(drafts: Sequence[Draft], proposed: int, pruned: int) -> dict[str, Any]:

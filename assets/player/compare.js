@@ -140,7 +140,8 @@
     drawNumbers(a, b) {
       const told = [a, b].map((pane) => this.told(pane)), equal = told[0].tokens === told[1].tokens;
       this.setup.draw(differences(a.reel.header, b.reel.header));
-      this.numbers.draw(dw.tables.metrics.filter(({id}) => told.some((each) => Number.isFinite(each[id])))
+      const padded = told.some((each) => each.text_tokens !== each.tokens);  // else the same numbers would stand twice
+      this.numbers.draw(dw.tables.metrics.filter(({id}) => told.some((each) => Number.isFinite(each[id])) && (padded || !id.startsWith("text_")))
         .map(({id, title, better, equal: needs, means}) => line(title, means, told[0][id], told[1][id], better, equal || !needs)));
       this.note.textContent = (equal ? "" : "The runs hold different numbers of tokens here: of their counts neither is better; their ratios can be compared. ")
         + "Milliseconds are those of the machines that recorded the runs.";

@@ -45,7 +45,7 @@
       this.drawn = new WeakMap();
     }
 
-    begin() { this.begun = NaN; }
+    begin() { this.begun = Infinity; }
 
     /* A frame of playing begins. */
     frame(time) {

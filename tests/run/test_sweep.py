@@ -15,7 +15,7 @@ from workbench.run import table
 from workbench.run.spent import kendall, spearman, spent
 from workbench.run.sweep import Plan, cells, sweep
 from workbench.run.table import LOG, TABLE, TRACES, Table, read
-from workbench.trace import WorkbenchError, check, load
+from workbench.trace import Commit, Token, WorkbenchError, check, fold, load
 
 METHODS = ("fast_dllm_threshold", "greedy", "speculative_sampling")
 PLAN = Plan(METHODS, ("copy", "replace_random"), 2, {"threshold": ("0.5", "0.9")}, max_tokens=8)
@@ -52,6 +52,7 @@ def test_every_row_is_what_its_trace_says(whole: Path, shelf: Shelf) -> None:
         assert (row.rounds, row.sequences, row.positions) == (main.passes, main.passes, main.rows)
         assert row.light_positions == (totals["draft"].rows if "draft" in totals else 0)
         assert row.tokens == cost.tokens and row.tokens_per_round == pytest.approx(row.tokens / main.passes)
+        assert (row.tokens, row.text_tokens) == (cost.tokens, cost.text_tokens)
         assert row.order is None or -1 <= row.order <= 1
     greedy = [row for row in rows if row.method == "greedy"]
     assert all(row.order == row.spearman == 1 and row.tokens_per_round == 1 for row in greedy)
@@ -226,6 +227,17 @@ def test_a_table_reads_back_as_it_was(whole: Path) -> None:
     first = json.loads((whole / LOG).read_bytes().splitlines()[0])
     assert first["key"] == rows[0].key and rows[0].trace.endswith(f"{rows[0].key}.json.gz")
     assert gzip.decompress((whole / rows[0].trace).read_bytes()).startswith(b"{")
+
+
+def test_padding_behind_the_end_is_no_text(whole: Path) -> None:
+    row = next(row for row in read(whole) if row.method == "greedy")
+    trace = load(whole / row.trace)
+    third = [event.candidates[0] for event in trace.events if isinstance(event, Commit)][2]
+    end = fold(trace.events).proposals[third].fill
+    assert isinstance(end, Token)
+    cards = tuple(replace(card, eos_ids=(end.id,)) for card in trace.header.models)
+    found = spent(replace(trace, header=replace(trace.header, models=cards)))
+    assert found.tokens == row.tokens and found.text_tokens <= 3
 
 
 def test_rank_correlations_by_hand() -> None:

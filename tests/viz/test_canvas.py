@@ -23,7 +23,9 @@ from workbench.trace import (
     Retract,
     Rule,
     Source,
+    Token,
     Trace,
+    fold,
 )  # fmt: skip
 
 RULES = {
@@ -223,6 +225,18 @@ def test_the_round_that_wrote_everything_is_marked_in_the_band() -> None:
 def test_the_summary_has_the_three_costs() -> None:
     told = analyse(canvas()).summary()
     assert (told["forward_passes"], told["sequences"], told["rows"]) == (3, 4, 20)
+
+
+def test_padding_behind_the_end_is_no_text() -> None:
+    plain, trace = analyse(canvas()).summary(), canvas()
+    last = fold(trace.events).lanes[0]
+    decoded = [fill.id for fill, birth in zip(last.fills, last.births, strict=True)
+               if birth >= 0 and isinstance(fill, Token)]  # fmt: skip
+    assert plain["text_tokens"] == plain["tokens"] == len(decoded)
+    second = replace(trace.header.models[0], eos_ids=(decoded[1],))
+    ended = analyse(replace(trace, header=replace(trace.header, models=(second,)))).summary()
+    assert (ended["tokens"], ended["text_tokens"]) == (plain["tokens"], decoded.index(decoded[1]) + 1)
+    assert ended["text_tokens_per_target_pass"] == round(ended["text_tokens"] / ended["target_passes"], 4)
 
 
 def test_the_three_costs_are_clocks_and_end_at_the_totals() -> None:

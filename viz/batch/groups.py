@@ -60,7 +60,7 @@ class Metric:
     @property
     def pools(self) -> bool:
         """Whether the pooled value can differ from the mean over prompts."""
-        return self.id in ("tokens_per_round", "acceptance_rate", "accepted_per_draft")
+        return self.id in ("tokens_per_round", "text_per_round", "acceptance_rate", "accepted_per_draft")
 
 
 def _column(name: str) -> Callable[[Run], Ratio | None]:
@@ -71,9 +71,12 @@ def _column(name: str) -> Callable[[Run], Ratio | None]:
     return read
 
 
-def _parallelism(run: Run) -> Ratio | None:
-    tokens, rounds = run.row["tokens"], run.row["rounds"]
-    return (float(tokens), float(rounds)) if rounds else None
+def _per_round(name: str) -> Callable[[Run], Ratio | None]:
+    def read(run: Run) -> Ratio | None:
+        tokens, rounds = run.row.get(name), run.row["rounds"]
+        return (float(tokens), float(rounds)) if rounds and tokens is not None else None
+
+    return read
 
 
 def _rate(run: Run) -> Ratio | None:
@@ -92,7 +95,9 @@ METRICS: tuple[Metric, ...] = (
            "task's format, else 0.", _column("strict")),
     Metric("tokens_per_round", "Tokens per pass", "higher", 2, "Tokens of the answer (padding behind the "
            "end of a canvas included) divided by sequential passes of the main network; passes of one "
-           "moment count once.", _parallelism),
+           "moment count once.", _per_round("tokens")),
+    Metric("text_per_round", "Text tokens per pass", "higher", 2, "Tokens of the answer up to and with its "
+           "end, without the padding behind it, divided by the same passes.", _per_round("text_tokens")),
     Metric("rounds", "Passes", "lower", 1, "Passes of the main network, one after the other.",
            _column("rounds")),
     Metric("positions", "Positions", "lower", 0, "Rows pushed through the main network.",

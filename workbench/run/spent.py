@@ -15,7 +15,8 @@ class Spent:
     """rounds: passes one after the other (equal ticks count once). sequences: passes counted one by one.
     positions: rows pushed. All of the main networks; those of a drafter are `light_positions`.
 
-    tokens: cells of the answer that were committed and stand at the end, padding behind its end included.
+    tokens: cells of the answer that were committed and stand at the end, padding behind its end included;
+    text_tokens: those up to and with its end.
     order, spearman: rank correlation between the position of a token and the round in which it came, over
     the text up to its end; None where all came at once, or there are fewer than two.
     """
@@ -25,6 +26,7 @@ class Spent:
     positions: int = 0
     light_positions: int = 0
     tokens: int = 0
+    text_tokens: int = 0
     order: float | None = None
     spearman: float | None = None
 
@@ -54,6 +56,7 @@ def spent(trace: Trace) -> Spent:
             when.append(came.rounds[birth])
             if isinstance(fill, Token) and fill.id in ends:
                 break
+    found.text_tokens = len(when)
     places = range(len(when))
     found.order, found.spearman = kendall(places, when), spearman(places, when)
     return found

@@ -49,12 +49,13 @@ class Row:
     key: str = ""
     prompt: str = ""
     run_seed: int = 0
+    text_tokens: int | None = None
 
 
 COLUMNS = tuple(field.name for field in fields(Row))
 TEXTS = {"method", "knobs", "models", "task", "reason", "sentence", "status", "answer", "trace", "key",
          "prompt"}  # fmt: skip
-WHOLE = {"seed", "rounds", "sequences", "positions", "light_positions", "tokens", "run_seed"}
+WHOLE = {"seed", "rounds", "sequences", "positions", "light_positions", "tokens", "run_seed", "text_tokens"}
 
 
 class Table:
