@@ -1,7 +1,7 @@
 """The verification rules by themselves: exact laws, controls that must fail, and the papers' own numbers."""
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import product
 from math import prod
@@ -31,7 +31,19 @@ from workbench.methods.dice import Dice
 from workbench.methods.loops.verification import VERIFICATIONS, Draft, Outcome, Verify
 from workbench.methods.run import Run
 from workbench.run.recorder import Recording
-from workbench.trace import ROOT, DraftKind, Judge, Score, Trace, fold
+from workbench.trace import (
+    ROOT,
+    Candidate,
+    Candidates,
+    Cell,
+    DraftKind,
+    Event,
+    Judge,
+    Refs,
+    Score,
+    Trace,
+    fold,
+)
 from workbench.trace.check import Depth, check
 
 VISIBLE = 1e-3
@@ -406,6 +418,48 @@ def test_a_forged_number_is_found(method: str, knobs: dict, kind: type, name: st
     forged, at = tampered(trace, kind, name, lambda x: x * 0.97 + 0.003 if name != "in_block" else x + 1)
     found = [problem for problem in check(forged).problems if problem.event == at]
     assert found and found[0].depth is Depth.DERIVED, (name, at)
+
+
+@pytest.mark.parametrize(
+    ("method", "knobs"),
+    [
+        ("speculative_sampling", {}),
+        ("pearl", {}),
+        ("universal_assisted", {"translation": "shared tokens", "temperature": 1.0}),
+        ("speculative", {"verification": "ratio"}),
+        ("specinfer_multiround", {"widths": "2,2"}),
+        ("rsd_c", {"widths": "2,2"}),
+    ],
+)
+def test_a_rejection_says_how_much_of_the_target_is_left(method: str, knobs: dict) -> None:
+    """Behind a first sibling 1 - sum min(target, draft): a little more is shared than what was recorded."""
+    compared = 0
+    for seed in range(8):
+        events = Recording(table_run(catalogue()[method], knobs, seed=seed)).run().events
+        for at, event in enumerate(events):
+            if not isinstance(event, Judge) or not event.rule.startswith("accept_"):
+                continue
+            score = events[at + 1]
+            said = isinstance(score, Score) and score.measure == "left_mass" and score.of == event.of
+            assert said is not event.passed[0]
+            if isinstance(score, Score) and said and event.rule == "accept_ratio":
+                both = shared_before(events[:at], event.of)
+                low = sum(min(pair) for pair in both)
+                rest = min(1 - sum(column) for column in zip(*both, strict=True))
+                assert 1 - low - rest - 1e-4 < score.values[0] < 1 - low + 1e-4
+                compared += rest < 0.02
+    assert compared > 3, "too few rejections to tell"
+
+
+def shared_before(events: Sequence[Event], of: Refs) -> list[tuple[float, float]]:
+    """What target and drafter said of every token that both recorded, where the candidate stands."""
+    assert isinstance(of, Candidates)
+    state, (id,) = fold(events), of.ids
+    proposal = state.proposals[id]
+    here = Cell(0, proposal.position) if proposal.parent == ROOT else Candidate(proposal.parent)
+    target, draft = (state.beliefs[role, "processed", here] for role in ("target", "draft"))
+    known = dict(zip(draft.keys, draft.probs, strict=True))
+    return [(p, known[k]) for k, p in zip(target.keys, target.probs, strict=True) if k in known]
 
 
 def test_a_block_rescues_a_token_whose_own_test_failed() -> None:
