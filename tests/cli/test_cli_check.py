@@ -57,6 +57,7 @@ def _edited(recorded: Path, **changes: object) -> bytes:
         (lambda path: _edited(path, events="none"), "events"),
         (lambda path: _edited(path, surprise=1), "unknown field"),
         (lambda path: b'{"format": NaN}', "NaN"),
+        (lambda path: b"[1, 2]", "opened: it is a list, but an object is needed"),
     ],
 )
 def test_what_cannot_be_opened_is_one_sentence(cli, recorded, tmp_path, make, sentence) -> None:
@@ -68,9 +69,9 @@ def test_what_cannot_be_opened_is_one_sentence(cli, recorded, tmp_path, make, se
 
 
 def test_missing_files_and_folders(cli, tmp_path) -> None:
-    assert "There is no file" in cli("check", tmp_path / "none.json").sentence
-    assert cli("check", tmp_path).code == 1
-    assert cli("check", "a\0b").code == 1
+    assert "No such file" in cli("check", tmp_path / "none.json").sentence
+    assert f"'{tmp_path}' is a folder" in cli("check", tmp_path).sentence
+    assert cli("check", "a\0b").code == 2
 
 
 def test_script_and_paths_in_texts_are_only_texts(cli, recorded, tmp_path) -> None:

@@ -52,5 +52,5 @@ def test_what_cannot_be_is_one_sentence(cli: Callable[..., Any], tmp_path: Path)
     assert "no known ending" in cli("export", RUN, tmp_path / "run.mp4").sentence
     assert "holds one run" in cli("export", RUN, tmp_path / "run.gif", "--beside", RUN).sentence
     assert "cannot be read" in cli("export", tmp_path / "absent.json", tmp_path / "run.gif").sentence
-    assert "cannot be written" in cli("export", RUN, tmp_path / "absent" / "run.json").sentence
+    assert "does not exist" in cli("export", RUN, tmp_path / "absent" / "run.json").sentence
     assert "Name a trace" in cli("export").sentence

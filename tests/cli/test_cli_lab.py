@@ -50,5 +50,5 @@ def test_without_a_question_all_mistakes_are_listed(cli) -> None:
 )
 def test_a_bad_question_is_one_sentence(cli, words: tuple[str, ...], sentence: str) -> None:
     said = cli("lab", *words)
-    assert said.code == 1 and not said.out
+    assert said.code == 2 and not said.out
     assert sentence in said.sentence

@@ -93,9 +93,9 @@ def test_a_prompt_file_is_read(cli, target, tmp_path) -> None:
         (["run", "sampling", *PROMPT, "--set", "temperature"], 2, "not of the form KNOB=VALUE"),
         (["run", "greedy", *PROMPT, "--model", "draft=x"], 2, "has no model role 'draft'"),
         (["run", "greedy", *PROMPT, "--model", "target"], 2, "not of the form ROLE=NAME"),
-        (["run", "greedy", *PROMPT, "--model", "target=no-such"], 1, "There is no model 'no-such'"),
-        (["run", "greedy", *PROMPT, "--device", "toaster"], 1, "There is no device called 'toaster'"),
-        (["run", "greedy", *PROMPT, "--dtype", "int3"], 1, "There is no number type 'int3'"),
+        (["run", "greedy", *PROMPT, "--model", "target=no-such"], 2, "There is no model 'no-such'"),
+        (["run", "greedy", *PROMPT, "--device", "toaster"], 2, "There is no device called 'toaster'"),
+        (["run", "greedy", *PROMPT, "--dtype", "int3"], 2, "There is no number type 'int3'"),
         (["run", "greedy", "--task", "nonsense:1"], 2, "There is no task 'nonsense'"),
         (["run", "greedy", "--task", "sudoku:x"], 2, "The task seed 'x'"),
         (["run", "greedy", "--prompt-file", "/no/such/file"], 2, "cannot be read"),
@@ -127,7 +127,7 @@ def test_missing_and_corrupt_weights(cli, folder, tmp_path) -> None:
     weights = broken / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:5000])
     said = cli("run", "greedy", *PROMPT, "--model", f"target={broken}")
-    assert said.code == 1 and "safetensors" in said.sentence
+    assert said.code == 2 and "safetensors" in said.sentence
     weights.unlink()
     assert "model.safetensors" in cli("run", "greedy", *PROMPT, "--model", f"target={broken}").sentence
 

@@ -29,22 +29,13 @@ def test_the_page_of_means_is_of_what_was_asked(cli, both, tmp_path) -> None:
 
 
 def test_a_run_without_a_result_is_said(cli, both, tmp_path) -> None:
-    said = cli(*ASK, *both, "--n", 1, "--grid", "temperature=0,9", "--out", tmp_path / "sweep")
-    assert said.code == 1 and "2 runs gave no result" in said.err and "temperature = 9" in said.err
-    one = (
-        "sweep",
-        "--methods",
-        "sampling",
-        "--tasks",
-        "copy",
-        "--n",
-        1,
-        *both[:2],
-        "--out",
-        tmp_path / "one",
-    )
-    assert "1 run gave no result, sampling temperature=9" in cli(*one, "--grid", "temperature=9").err
-    assert "Traceback" not in said.err and len(read(tmp_path / "sweep")) == 6
+    ask = ("sweep", "--methods", "speculative", "--max-tokens", 6, *both, "--n", 1, "--grid")
+    shapes, out = "shape=chain,static tree", tmp_path / "sweep"  # the usual rule judges chains alone
+    said = cli(*ask, shapes, "--tasks", "copy,sort", "--out", out)
+    assert said.code == 1 and "2 runs gave no result" in said.err and "judges a chain, not a tree" in said.err
+    assert "Traceback" not in said.err and len(read(out)) == 4
+    one = cli(*ask, shapes, "--tasks", "copy", "--out", tmp_path / "one")
+    assert one.code == 1 and "1 run gave no result, speculative shape=static tree" in one.err
 
 
 @pytest.mark.parametrize(
@@ -57,11 +48,13 @@ def test_a_run_without_a_result_is_said(cli, both, tmp_path) -> None:
         (["--workers", "0"], 2, "workers = 0 is out of range"),
         (["--grid", "temperature"], 2, "not of the form KNOB=V1,V2"),
         (["--grid", "colour=1"], 2, "has the knob 'colour'"),
+        (["--grid", "temperature=0,nan"], 2, "No run of this grid can use a value: temperature = nan is out"),
+        (["--grid", "temperature=9"], 2, "temperature = 9 is out of range"),
         (["--repeats", "0"], 2, "repeats = 0 is out of range"),
         (["--report", "report.pdf"], 2, "ends in .json or .html"),
         (["--report", "no/where.json"], 2, "does not exist"),
         (["--prompts", "nowhere.jsonl"], 2, "cannot be read"),
-        (["--model", "target=nowhere"], 1, "There is no model 'nowhere'"),
+        (["--model", "target=nowhere"], 2, "There is no model 'nowhere'"),
     ],
 )
 def test_every_refusal_is_one_sentence(cli, both, tmp_path, more, code, sentence) -> None:
@@ -73,7 +66,7 @@ def test_every_refusal_is_one_sentence(cli, both, tmp_path, more, code, sentence
 def test_a_folder_with_something_else_is_refused(cli, both, tmp_path) -> None:
     (tmp_path / "letter.txt").write_text("dear")
     said = cli(*ASK, *both, "--out", tmp_path)
-    assert said.code == 1 and "holds no sweep" in said.sentence
+    assert said.code == 2 and "holds no sweep" in said.sentence
 
 
 def test_prompts_of_a_file_stand_beside_tasks_or_alone(cli, both, tmp_path) -> None:

@@ -89,11 +89,11 @@ def test_processes_make_the_same_bytes(whole: Path, shelf: Shelf, tmp_path: Path
 
 
 def test_a_run_that_cannot_be_done_is_a_row_and_is_tried_again(shelf: Shelf, tmp_path: Path) -> None:
-    plan = Plan(("fast_dllm_threshold",), ("copy",), 2, {"threshold": ("7", "0.9")}, max_tokens=8)
+    plan = Plan(("speculative",), ("copy",), 2, {"shape": ("static tree", "chain")}, max_tokens=8)
     first = list(sweep(plan, tmp_path / "sweep", shelf))
     rows = read(tmp_path / "sweep")
     assert [row.status for row in rows] == ["refused", "refused", "complete", "complete"]
-    assert "threshold = 7 is out of range" in rows[0].sentence and rows[0].score is None
+    assert "judges a chain, not a tree" in rows[0].sentence and rows[0].score is None
     again = list(sweep(plan, tmp_path / "sweep", shelf))
     assert (len(first), len(again)) == (5, 3) and read(tmp_path / "sweep") == rows
 

@@ -1,7 +1,8 @@
 """The command line: one function per command; every error is one sentence on standard error.
 
-Exit codes: 0 all is well; 1 something failed, or a check found a problem; 2 the command was not understood;
-130 it was interrupted.
+Exit codes: 0 all is well; 1 what was begun failed: a run, a check (a file that is no trace stands none), the
+writing of a file; 2 it could not begin as it was asked, because of an option, a name, a value, or a file,
+folder, model or device that is not to be had; 130 it was interrupted.
 """
 
 import os

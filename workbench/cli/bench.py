@@ -3,7 +3,8 @@
 import argparse
 import importlib
 
-from workbench.cli.parser import Usage
+from workbench.cli.parser import Usage, asking
+from workbench.models.shelf import usable
 from workbench.trace.errors import WorkbenchError
 
 
@@ -21,8 +22,7 @@ def command(options: argparse.Namespace) -> int:
         raise WorkbenchError(
             "There is no folder benchmarks here; run this in the folder of the workbench."
         ) from None
-    try:
+    with asking():
         speed.chosen(options.only)
-    except WorkbenchError as error:
-        raise Usage(str(error)) from None
+        usable(options.device, options.dtype)
     return int(speed.command(options))

@@ -4,7 +4,7 @@ import argparse
 import dataclasses
 import json
 
-from workbench.cli.parser import Usage
+from workbench.cli.parser import Usage, asking
 from workbench.models.shelf import Shelf
 from workbench.run.calibrate import CHANGED, Proposal, calibrate
 
@@ -19,7 +19,8 @@ def command(options: argparse.Namespace) -> int:
             raise Usage(f"There is no role '{role}' to calibrate; write --model {ROLE}=NAME.")
     if options.n < 1:
         raise Usage(f"n = {options.n} is out of range; give 1 prompt or more.")
-    found = calibrate(Shelf(), models.get(ROLE, ""), options.method, options.n)
+    with asking():
+        found = calibrate(Shelf(), models.get(ROLE, ""), options.method, options.n)
     if options.json:
         print(json.dumps([dataclasses.asdict(each) for each in found], indent=1))
     else:

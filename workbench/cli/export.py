@@ -2,8 +2,8 @@
 
 import argparse
 import sys
-from pathlib import Path
 
+from workbench.cli import files
 from workbench.cli.parser import Usage
 from workbench.exchange import Format, open_any
 from workbench.trace import Trace, WorkbenchError
@@ -20,8 +20,7 @@ def command(options: argparse.Namespace) -> int:
         raise Usage(
             "Name a trace and a file to write, as in 'export run.json run.html'; --list shows the endings."
         )
-    out = Path(options.out)
-    kind = chosen(formats, out.name)
+    kind, out = chosen(formats, options.out), files.target(options.out)
     traces = [trace_in(options.file)]
     if options.beside:
         if not kind.pair:
@@ -53,19 +52,9 @@ def chosen(formats: tuple[Format, ...], name: str) -> Format:
 
 def trace_in(name: str) -> Trace:
     """The first trace of any file that we export."""
-    opened = open_any(content(name))
+    opened = open_any(files.content(name))
     if opened.counts:
         raise WorkbenchError(
             f"'{name}' holds counts of {opened.counts.source}, not a trace; 'import' shows them."
         )
     return opened.traces[0]
-
-
-def content(name: str) -> bytes:
-    """The bytes of a file."""
-    try:
-        return Path(name).read_bytes()
-    except (OSError, ValueError) as error:
-        raise WorkbenchError(
-            f"The file '{name}' cannot be read: {getattr(error, 'strerror', None) or error}."
-        ) from None

@@ -3,10 +3,9 @@
 import argparse
 import json
 import sys
-from pathlib import Path
 from typing import Any
 
-from workbench.cli.export import content
+from workbench.cli import files
 from workbench.exchange import Counts, open_any
 from workbench.trace import Trace, check, encode
 
@@ -22,15 +21,16 @@ NAMES = {
 
 def command(options: argparse.Namespace) -> int:
     """Say what the file holds; write its trace where one is asked for."""
-    opened = open_any(content(options.file))
+    out = files.target(options.out) if options.out else None
+    opened = open_any(files.content(options.file))
     if opened.counts:
         _tell(opened.counts, options.json)
         return 0
     for number, trace in enumerate(opened.traces):
         print(_line(trace))
-        if options.out and not number:
-            Path(options.out).write_bytes(encode(trace))
-    if len(opened.traces) > 1 and options.out:
+        if out and not number:
+            out.write_bytes(encode(trace))
+    if len(opened.traces) > 1 and out:
         print(f"The file holds {len(opened.traces)} traces; the first one was written.", file=sys.stderr)
     return 0
 

@@ -4,6 +4,7 @@ import argparse
 import json
 from typing import Any
 
+from workbench.cli.parser import asking
 from workbench.lab import describe
 from workbench.lab.experiment import Experiment, Finding, explore
 from workbench.lab.mistakes import MISTAKES
@@ -16,16 +17,19 @@ BAR = 30
 
 def command(options: argparse.Namespace) -> int:
     """One experiment, or the table of all mistakes."""
-    if options.drafter or options.verify:
-        found = explore(_pair(options))
-    elif not options.rule and not options.mistake:
+    if not any((options.drafter, options.verify, options.rule, options.mistake)):
         return _table(options)
-    else:
-        rule = options.rule or _rule_of(options.mistake)
-        found = explore(_experiment(options, rule, options.mistake))
+    with asking():
+        found = explore(_asked(options))
     said = described(found)
     print(json.dumps(said, indent=2, ensure_ascii=False) if options.json else _page(said))
     return 0
+
+
+def _asked(options: argparse.Namespace) -> Experiment:
+    if options.drafter or options.verify:
+        return _pair(options)
+    return _experiment(options, options.rule or _rule_of(options.mistake), options.mistake)
 
 
 def described(found: Finding) -> dict[str, Any]:
@@ -65,7 +69,8 @@ def _pair(options: argparse.Namespace) -> Experiment:
 
 def _table(options: argparse.Namespace) -> int:
     """All mistakes on the same tables."""
-    all = [described(explore(_experiment(options, each.rule, each.id))) for each in MISTAKES.values()]
+    with asking():
+        all = [described(explore(_experiment(options, each.rule, each.id))) for each in MISTAKES.values()]
     if options.json:
         print(json.dumps(all, indent=2, ensure_ascii=False))
         return 0

@@ -2,7 +2,8 @@
 
 import argparse
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, NoReturn
 
 from workbench.run.acts import FORMS, parse
@@ -13,7 +14,16 @@ Command = Callable[[argparse.Namespace], int]
 
 
 class Usage(WorkbenchError):
-    """The command was not understood; nothing was run."""
+    """The command cannot begin as it was asked; nothing was run."""
+
+
+@contextmanager
+def asking() -> Iterator[None]:
+    """Whatever is refused in here is wrong with what was asked for."""
+    try:
+        yield
+    except WorkbenchError as error:
+        raise Usage(str(error)) from None
 
 
 class Parser(argparse.ArgumentParser):
@@ -213,10 +223,8 @@ def _pair(shape: str) -> Callable[[str], tuple[str, str]]:
 
 
 def _intervention(text: str) -> Intervention:
-    try:
+    with asking():
         return parse(text)
-    except WorkbenchError as error:
-        raise Usage(str(error)) from None
 
 
 def _later(name: str) -> Command:

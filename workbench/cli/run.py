@@ -11,13 +11,13 @@ from pathlib import Path
 from types import FrameType
 
 from workbench import tasks
-from workbench.cli.parser import Usage
-from workbench.models.api import ModelError
+from workbench.cli import files
+from workbench.cli.parser import Usage, asking
 from workbench.models.shelf import Shelf
 from workbench.run.acts import counted
 from workbench.run.answer import answer_ids
 from workbench.run.perfect import meant
-from workbench.run.prepare import Prepared, prepare
+from workbench.run.prepare import prepare
 from workbench.run.recorder import Recording
 from workbench.run.request import Request
 from workbench.trace import JournalWriter, Trace, WorkbenchError, encode
@@ -37,7 +37,8 @@ def command(options: argparse.Namespace) -> int:
     models = meant(dict(options.model), instance.task if instance else "", instance.seed if instance else 0)
     request = _request(options, instance.prompt if instance else _prompt(options), models)
     with _stoppable() as stopped:
-        prepared = _prepared(request, stopped)
+        with asking():
+            prepared = prepare(request, Shelf(), stopped)
         journal = JournalWriter(out) if out is not None and out.name.endswith(".jsonl") else None
         trace = _decode(Recording(prepared, journal))
     text = prepared.tokens.decode(answer_ids(trace))
@@ -102,24 +103,9 @@ def _instance(text: str) -> tasks.Instance:
 def _out(name: str | None) -> Path | None:
     if name is None:
         return None
-    path = Path(name)
-    if not path.name.endswith(SUFFIXES):
-        raise Usage(f"The file '{path.name}' has no known ending; use one of: {', '.join(SUFFIXES)}.")
-    if not path.parent.is_dir():
-        raise Usage(f"The folder '{path.parent}' does not exist; make it first.")
-    if path.is_dir():
-        raise Usage(f"'{path}' is a folder; name a file in it.")
-    return path
-
-
-def _prepared(request: Request, stopped: Callable[[], bool]) -> Prepared:
-    """What is wrong with the request itself is a usage error; what is wrong with a model is not."""
-    try:
-        return prepare(request, Shelf(), stopped)
-    except ModelError:
-        raise
-    except WorkbenchError as error:
-        raise Usage(str(error)) from None
+    if not name.endswith(SUFFIXES):
+        raise Usage(f"The file '{Path(name).name}' has no known ending; use one of: {', '.join(SUFFIXES)}.")
+    return files.target(name)
 
 
 def _decode(recording: Recording) -> Trace:

@@ -6,16 +6,17 @@ import sys
 from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import asdict
+from itertools import chain
 from pathlib import Path
 
-from workbench.cli.parser import Usage
-from workbench.models.api import ModelError
+from workbench.cli.files import target
+from workbench.cli.parser import Usage, asking
 from workbench.models.shelf import Shelf
 from workbench.run import prompts
 from workbench.run.digests import Digests
 from workbench.run.plan import command as plan_command
 from workbench.run.prompts import Prompt
-from workbench.run.sweep import Plan, cells, sweep
+from workbench.run.sweep import Plan, sweep
 from workbench.run.table import COMPLETE, TABLE, Row, read, replace
 from workbench.trace import WorkbenchError
 
@@ -29,12 +30,13 @@ def command(options: argparse.Namespace) -> int:
 
     plan, shelf, folder = _plan(options), Shelf(), Path(options.out)
     files = [_report_file(name) for name in options.report]
-    _understood(plan, shelf)
-    new = 0
     steps = sweep(plan, folder, shelf, options.workers)
+    with asking():
+        begun = next(steps)  # the plan is understood, and the folder is ours
+    new = 0
     with closing(steps), tqdm(unit="run", disable=not sys.stderr.isatty(), file=sys.stderr) as bar:
         try:
-            for done, all, row in steps:
+            for done, all, row in chain([begun], steps):
                 bar.total, bar.n, new = all, done, new + (row is not None)
                 if row is not None:
                     bar.set_postfix_str(f"{row.method} {row.task}", refresh=False)
@@ -62,9 +64,7 @@ def _report_file(name: str) -> Path:
     path = Path(name)
     if path.suffix not in REPORTS:
         raise Usage(f"A report is a file that ends in {' or '.join(REPORTS)}, not '{path.name}'.")
-    if not path.parent.is_dir():
-        raise Usage(f"The folder '{path.parent}' does not exist; make it first.")
-    return path
+    return target(name)
 
 
 def _report(plan: Plan, folder: Path, rows: Sequence[Row], files: Iterable[Path]) -> None:
@@ -109,24 +109,12 @@ def _plan(options: argparse.Namespace) -> Plan:
 
 
 def _prompts(name: str | None) -> tuple[Prompt, ...]:
-    try:
+    with asking():
         return prompts.read(Path(name)) if name is not None else ()
-    except WorkbenchError as error:
-        raise Usage(str(error)) from None
 
 
 def _names(text: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in text.split(",") if name.strip())
-
-
-def _understood(plan: Plan, shelf: Shelf) -> None:
-    """What is wrong with the plan itself is a usage error; what is wrong with a model is not."""
-    try:
-        cells(plan, shelf)
-    except ModelError:
-        raise
-    except WorkbenchError as error:
-        raise Usage(str(error)) from None
 
 
 def summary(rows: Iterable[Row]) -> str:

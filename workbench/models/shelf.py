@@ -283,6 +283,11 @@ def missing(device: str) -> bool:
     )
 
 
+def usable(device: str, dtype: str) -> None:
+    """Raises ModelError for a device that this machine lacks, or a number type that there is not."""
+    _dtype(dtype, _device(device))
+
+
 def _device(name: str) -> torch.device:
     if name == "auto":
         if torch.cuda.is_available():

@@ -2,13 +2,13 @@
 
 import json
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
 from workbench import tasks
-from workbench.methods.api import Method
+from workbench.methods.api import Knob, Method
 from workbench.methods.catalogue import find
 from workbench.run import table
 from workbench.run.perfect import ORACLE
@@ -66,12 +66,7 @@ class Plan:
                 f"repeats = {self.repeats} is out of range; give 1 to {MOST_SEEDS} seeds for each prompt."
             )
         for name, values in self.grid.items():
-            if not values:
-                raise WorkbenchError(f"The knob '{name}' of the grid has no values; give {name}=v1,v2.")
-            if not any(own_knob(method, name) for method in methods):
-                raise WorkbenchError(
-                    f"None of these methods has the knob '{name}' of the grid: {', '.join(self.methods)}."
-                )
+            self._takes(methods, name, values)
         for role in self.models:
             if not any(role in method.needs for method in methods):
                 raise WorkbenchError(f"None of these methods has the model role '{role}'.")
@@ -84,6 +79,28 @@ class Plan:
         for seed in (self.seed, last):
             Request(self.methods[0], "x", seed=seed, max_tokens=self.max_tokens, detail=self.detail).checked()
         return self
+
+    def _takes(self, methods: Sequence[Method], name: str, values: Sequence[str]) -> None:
+        """Each value of the grid can be used by one of the methods at least; others refuse it run by run."""
+        knobs = [knob for method in methods for knob in method.knobs if knob.name == own_knob(method, name)]
+        if not values:
+            raise WorkbenchError(f"The knob '{name}' of the grid has no values; give {name}=v1,v2.")
+        if not knobs:
+            raise WorkbenchError(
+                f"None of these methods has the knob '{name}' of the grid: {', '.join(self.methods)}."
+            )
+        for value in values:
+            if all(refusals := [_refusal(knob, value) for knob in knobs]):
+                raise WorkbenchError(f"No run of this grid can use a value: {refusals[0]}")
+
+
+def _refusal(knob: Knob, value: str) -> str:
+    """Why a knob does not take a value; '' if it does."""
+    try:
+        knob.parse(value)
+    except WorkbenchError as error:
+        return str(error)
+    return ""
 
 
 def own_knob(method: Method, name: str) -> str:

@@ -25,7 +25,7 @@ from workbench import tasks
 from workbench.methods.api import Method
 from workbench.methods.catalogue import find
 from workbench.models.meter import never
-from workbench.models.shelf import Shelf
+from workbench.models.shelf import Shelf, usable
 from workbench.run import table
 from workbench.run.answer import answer_ids
 from workbench.run.perfect import ORACLE, meant
@@ -103,9 +103,10 @@ class Cell:
 
 
 def cells(plan: Plan, shelf: Shelf) -> list[Cell]:
-    """Every run of a plan, setting by setting. Raises WorkbenchError for a model that was named and is not
-    there; a method that lacks its own default model is refused run by run."""
+    """Every run of a plan, setting by setting. Raises WorkbenchError for a model or a device that was named
+    and is not there; a method that lacks its own default model is refused run by run."""
     plan = plan.checked()
+    usable(plan.device, plan.dtype)
     asked: list[tuple[str, int, Prompt | None]] = [
         (name, seed, None) for name in dict.fromkeys(plan.tasks) for seed in _distinct(name, plan.count)
     ]

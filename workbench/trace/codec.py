@@ -30,7 +30,14 @@ def encode_events(events: Iterable[Event]) -> bytes:
 
 def decode(data: bytes, limit: int = MAX_BYTES) -> Trace:
     """Read a trace. Raises WorkbenchError with one sentence that names the place."""
-    return or_error(lambda: _trace(as_object(parse(data, limit))), "This trace cannot be opened: ")
+    return or_error(lambda: _trace(_object(parse(data, limit))), "This trace cannot be opened: ")
+
+
+def _object(raw: Json) -> dict[str, Json]:
+    """The whole file; there is no place yet that a misfit could name."""
+    if type(raw) is not dict:
+        raise Misfit(f"it is {shown(raw)}, but an object is needed")
+    return raw
 
 
 def or_error(act: Callable[[], Out], prefix: str) -> Out:

@@ -200,6 +200,8 @@ def _content(source: bytes | str | Path, limit: int) -> bytes:
         return source
     path = Path(source)
     try:
+        if path.is_dir():
+            raise WorkbenchError(f"'{path}' is a folder; name a file in it.")
         if not path.is_file():
             raise WorkbenchError(f"There is no file '{path}'.")
         with path.open("rb") as file:
