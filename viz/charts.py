@@ -30,7 +30,7 @@ def layout(x: str, y: str, **more: Any) -> Spec:
         "margin": {"l": 52, "r": 16, "t": 8, "b": 40},
         "hovermode": "x unified",
         "hoverlabel": {"bgcolor": "@surface", "bordercolor": "@line", "font": {"color": "@ink"}},
-        "legend": {"orientation": "h", "y": 1.12, "x": 0, "bgcolor": "rgba(0,0,0,0)"},
+        "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "bgcolor": "rgba(0,0,0,0)"},
         "xaxis": {**axis, "title": {"text": x, "font": {"size": 12}}, "showgrid": False},
         "yaxis": {**axis, "title": {"text": y, "font": {"size": 12}}},
         **more,
@@ -157,6 +157,7 @@ def cost(costs: Mapping[str, Sequence[int]], glossary: Glossary, ms: float, told
                 "y": names,
                 "text": [f"{value:,}" for value in values],
                 "textposition": "auto",
+                "textangle": 0,
                 "insidetextfont": {"color": "@surface"},
                 "name": noun,
                 "marker": {"color": ("@committed", "@bonus/0.75", "@pruned")[at]},
@@ -164,9 +165,9 @@ def cost(costs: Mapping[str, Sequence[int]], glossary: Glossary, ms: float, told
                 "hovertemplate": f"%{{y}}: %{{x:,}} {noun}<extra></extra>",
             }
         )
-        left = at * 0.35
+        left = at * 0.37
         ticks = {"dtick": whole_step(max(values, default=1)), "tickformat": "~s", "tickangle": 0}
-        axis = {**layout("", "")["xaxis"], **ticks, "rangemode": "tozero", "domain": [left, left + 0.28]}
+        axis = {**layout("", "")["xaxis"], **ticks, "rangemode": "tozero", "domain": [left, left + 0.26]}
         lay[f"xaxis{suffix}"] = axis | {"title": {"text": noun, "font": {"size": 12}}}
     margin = {"l": 96, "r": 16, "t": 36, "b": 40}
     lay |= {"showlegend": False, "hovermode": "closest", "bargap": 0.4, "margin": margin}
@@ -187,8 +188,8 @@ def cost(costs: Mapping[str, Sequence[int]], glossary: Glossary, ms: float, told
     return panel("Cost", f"What did each network have to compute? {told}.", data, lay)
 
 
-def whole_step(most: int, ticks: int = 3) -> int:
-    """The distance of about `ticks` ticks of an axis of whole numbers up to `most`: 1, 2 or 5 times 10^n."""
+def whole_step(most: int, ticks: float = 2.5) -> int:
+    """The distance of ticks of an axis of whole numbers up to `most`, `ticks` at most: 1, 2 or 5 * 10^n."""
     wanted = max(1.0, most / ticks)
     power = 10 ** math.floor(math.log10(wanted))
     return next(digit * power for digit in (1, 2, 5, 10) if digit * power >= wanted)

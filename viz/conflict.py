@@ -192,6 +192,7 @@ def panel(built: "ReelBuilder") -> Spec:
     lay["yaxis"]["range"] = [0, 1.02]
     lay["xaxis"] |= {"domain": [0, squares[0][2][0] - 0.11], "type": "category"}
     lay["margin"] = lay["margin"] | {"t": 24}
+    lay["legend"] |= {"y": 1.14}  # above the titles of the squares
     for at, (title, square, domain) in enumerate(squares, 2):
         data.append(
             {

@@ -25,7 +25,7 @@ def acceptance(drafts: Sequence[Draft]) -> Spec:
     lay["xaxis"] |= {"dtick": max(1, len(x) // 12)}
     if max((rank for _, rank in ranks), default=1) > 1:
         data += _grid(ranks)
-        lay["xaxis"]["domain"], lay["legend"]["y"] = [0, 0.56], 1.14
+        lay["xaxis"]["domain"] = [0, 0.56]
         lay["xaxis2"] = lay["xaxis"] | {
             "domain": [0.68, 1],
             "title": {"text": "depth", "font": {"size": 12}},

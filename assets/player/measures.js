@@ -2,7 +2,7 @@
 (function (dw) {
   "use strict";
   const {el, svg} = dw;
-  const PAD = {left: 46, right: 12, top: 18, bottom: 30}, NARROW = 560;
+  const PAD = {left: 46, right: 12, top: 18, bottom: 30}, NARROW = 560, TICK_GAP = 12;
 
   dw.MeasuresView = class {
     constructor(pane, name) {
@@ -95,7 +95,9 @@
     y(value, box) { return box.y + box.h * (1 - this.scale.at(value)); }
 
     frame(box, title, count) {
-      const parts = this.scale.ticks.flatMap((at) => [svg("line", {class: "dw-axis", x1: box.x, x2: box.x + box.w, y1: this.y(at, box), y2: this.y(at, box)}),
+      let last = Infinity;
+      const apart = this.scale.ticks.filter((at) => { const y = this.y(at, box), room = last - y >= TICK_GAP; if (room) last = y; return room; });
+      const parts = apart.flatMap((at) => [svg("line", {class: "dw-axis", x1: box.x, x2: box.x + box.w, y1: this.y(at, box), y2: this.y(at, box)}),
         svg("text", {class: "dw-measure-tick", x: box.x - 6, y: this.y(at, box) + 4, "text-anchor": "end", text: tick(at)})]);
       if (box === this.left) parts.push(svg("text", {class: "dw-measure-tick", x: box.x, y: box.y - 7, text: this.quantity.unit}));
       const every = Math.max(1, Math.ceil(count / Math.max(1, Math.floor(box.w / 34))));

@@ -63,7 +63,9 @@
       const axis = this.chart._fullLayout && this.chart._fullLayout.xaxis;
       const here = figure.clock && axis && now.beat >= 0 ? now.reel.value(now.beat, now.reel.clock(figure.clock)) : null;
       this.line.hidden = here === null;
-      if (here !== null) this.line.style.transform = `translateX(${axis._offset + axis.l2p(here)}px)`;
+      if (here === null) return;
+      const {t: top, h: height} = this.chart._fullLayout._size;  // the plot without its legend
+      Object.assign(this.line.style, {top: `${top}px`, height: `${height}px`, transform: `translateX(${axis._offset + axis.l2p(here)}px)`});
     }
   };
 })((window.dw = window.dw || {}));

@@ -151,10 +151,8 @@ def spelled(interval: Interval | None, digits: int = 3, sign: bool = False) -> s
 
 
 def layout(x: str, y: str, **more: Any) -> Spec:
-    """The layout of a figure of a batch: the legend above, nothing unified."""
-    lay = charts.layout(x, y, hovermode="closest", **more)
-    lay["legend"] |= {"y": 1.02, "yanchor": "bottom"}
-    return lay
+    """The layout of a figure of a batch: nothing unified."""
+    return charts.layout(x, y, hovermode="closest", **more)
 
 
 def share_axis(lay: Spec) -> Spec:

@@ -207,5 +207,4 @@ def _layout(column: str, done: Sequence[Row]) -> charts.Spec:
     if not min(rates) < max(rates) <= NEAR * min(rates):  # a lone point has decades around it
         lay["xaxis"] |= {"tickvals": list(TICKS), "ticktext": [f"{tick:g}" for tick in TICKS]}
     lay["yaxis"] |= {"range": [-0.03, 1.09], "tickformat": ".1f"}
-    lay["legend"] |= {"y": 1.02, "yanchor": "bottom"}
     return lay

@@ -343,7 +343,7 @@
   wb.room = () => {
     if (!advanced) return;
     const held = Math.min(...Object.values(wb.setups).filter((setup) => setup.all).map((setup) => setup.room()));
-    advanced.room.textContent = Number.isFinite(held) ? `The chosen models hold ${held} tokens, the prompt's among them.` : "";
+    advanced.room.textContent = Number.isFinite(held) ? `The models hold ${held} tokens, prompt included.` : "";
   };
 
   const title = (text) => text.charAt(0).toUpperCase() + text.slice(1);
