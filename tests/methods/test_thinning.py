@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from workbench.methods.thinning import AT_ONCE, Belief, Later, observed
+from workbench.methods.thinning import AT_ONCE, Belief, Later, observed, six
 from workbench.trace import Candidates, Cells, Observe
 
 
@@ -44,3 +44,14 @@ def test_a_row_says_what_it_holds() -> None:
     assert event.probs[0][:5] == (0.4, 0.25, 0.15, 0.1, 0.1)
     assert 10 in event.keys[0]
     assert event.entropies == (1.45817,)
+
+
+def test_six_digits_are_those_of_the_format() -> None:
+    """Every magnitude that a probability may have, exact ties, and what has no six-digit whole number."""
+    torch.manual_seed(0)
+    spread = 10 ** (torch.rand(20_000, dtype=torch.float64) * 30 - 25)
+    ties = (torch.randint(10**5, 10**6, (20_000,)).double() + 0.5) / 10.0 ** torch.randint(6, 20, (20_000,))
+    edges = [0.0, -0.0, 1.0, 0.001953125, 0.9999995, 9.999995e-5, 1e-17, 5e-324, -1.19e-7, 11.90969, 1e20]
+    for numbers in (spread, spread.float(), ties, torch.tensor(edges, dtype=torch.float64)):
+        expected = [float(f"{number:.6g}") for number in numbers.tolist()]
+        assert list(map(repr, six(numbers).tolist())) == list(map(repr, expected))

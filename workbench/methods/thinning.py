@@ -4,8 +4,7 @@ Thinning many rows at once costs a third of thinning them one by one, so a recor
 (`Later`). Every row is worked out by itself: which rows are thinned together changes no digit.
 """
 
-from collections.abc import Iterable, Sequence
-from itertools import accumulate, chain
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
@@ -15,7 +14,7 @@ from workbench.maths.confidence import entropy
 from workbench.trace import Observe, Refs
 
 Rows = Sequence[Sequence[int]]
-Columns = tuple[tuple[int, ...], tuple[float, ...]]
+Columns = tuple[list[tuple[int, ...]], list[tuple[float, ...]], list[float]]
 
 AT_ONCE = 2**17
 """How many probabilities may wait to be thinned: half a megabyte, which stays in a processor's cache."""
@@ -83,66 +82,71 @@ def fill(waiting: Sequence[Waiting]) -> None:
         probs = each[0].probs
         groups.setdefault((each[0].width, probs.shape[-1], probs.dtype, probs.device), []).append(each)
     for group in groups.values():
-        columns, entropies = _columns([belief for belief, _ in group])
+        columns = _columns([belief for belief, _ in group])
         start = 0
         for event in (event for _, events in group for event in events):
             rows = slice(start, start + len(event.of))
-            keys, probs = zip(*columns[rows], strict=True)
-            for name, column in (("keys", keys), ("probs", probs), ("entropies", entropies[rows])):
-                object.__setattr__(event, name, column)
+            for name, column in zip(("keys", "probs", "entropies"), columns, strict=True):
+                object.__setattr__(event, name, tuple(column[rows]))
             start = rows.stop
 
 
-def _columns(beliefs: Sequence[Belief]) -> tuple[list[Columns], tuple[float, ...]]:
+def _columns(beliefs: Sequence[Belief]) -> Columns:
     """Of all rows: ids and probabilities, likeliest first, and the entropies."""
     probs = beliefs[0].probs if len(beliefs) == 1 else torch.cat([belief.probs for belief in beliefs])
-    width = beliefs[0].width
-    best = probs.topk(width, dim=-1)
-    keys, values = best.indices.tolist(), best.values.tolist()
-    _add_missing(beliefs, probs, keys, values)
-    rounded = six(chain.from_iterable(values))
-    stops = accumulate(map(len, keys))
-    columns = [
-        _sorted(row, rounded[stop - len(row) : stop], width) for row, stop in zip(keys, stops, strict=True)
-    ]
-    return columns, tuple(six(entropy(probs).tolist()))
+    best = probs.topk(beliefs[0].width, dim=-1)
+    numbers = six(torch.cat((best.values, entropy(probs).unsqueeze(-1)), -1))
+    values, entropies = numbers[:, :-1], numbers[:, -1]
+    keys, rounded = list(map(tuple, best.indices.tolist())), list(map(tuple, values.tolist()))
+    missing = _missing(beliefs, probs, keys)
+    equal = (values[:, 1:] == values[:, :-1]).any(-1).nonzero().flatten().tolist()
+    for row in {*equal, *missing}:
+        pairs = sorted([*zip(rounded[row], keys[row], strict=True), *missing.get(row, ())], key=_likeliest)
+        rounded[row], keys[row] = zip(*pairs, strict=True)
+    return keys, rounded, entropies.tolist()
 
 
-def _add_missing(
-    beliefs: Sequence[Belief], probs: Tensor, keys: list[list[int]], values: list[list[float]]
-) -> None:
-    """Append the ids that verdicts need, with their probabilities, to the rows that lack them."""
-    rows: list[int] = []
-    ids: list[int] = []
+def _missing(
+    beliefs: Sequence[Belief], probs: Tensor, keys: Sequence[Sequence[int]]
+) -> dict[int, list[tuple[float, int]]]:
+    """Row -> what verdicts need and the row lacks, as (probability, id)."""
+    lacking: list[tuple[int, int]] = []
     start = 0
     for belief in beliefs:
         for row, extra in enumerate(belief.also, start):
-            for id in dict.fromkeys(extra):
-                if id not in keys[row]:
-                    rows.append(row)
-                    ids.append(id)
+            lacking += [(row, id) for id in dict.fromkeys(extra) if id not in keys[row]]
         start += len(belief.probs)
-    if rows:
+    found: dict[int, list[tuple[float, int]]] = {}
+    if lacking:
+        rows, ids = zip(*lacking, strict=True)
         for row, id, value in zip(rows, ids, probs[rows, ids].tolist(), strict=True):
-            keys[row].append(id)
-            values[row].append(value)
+            found.setdefault(row, []).append((float(f"{value:.6g}"), id))
+    return found
 
 
-def _sorted(keys: list[int], probabilities: list[float], width: int) -> Columns:
-    """Likeliest first, the lower id on a tie.
+POWERS = torch.tensor([float(f"1e{n}") for n in range(23)], dtype=torch.float64)
+"""The powers of ten that float64 holds exactly."""
 
-    Where nothing is equal the row is in that order already, with one entry more than the likeliest as well.
+
+def six(numbers: Tensor) -> Tensor:
+    """Six significant digits, float64 on the CPU: enough for a picture, a quarter of the bytes.
+
+    What ".6g" says, for all at once: a whole number of six digits by a power of ten that is exact is the
+    float64 nearest to that decimal. Where the product that gives the whole number is close to a tie, or has
+    not six digits (the power would not be exact), ".6g" itself is asked.
     """
-    if len(set(probabilities)) < len(keys) or len(keys) > width + 1:
-        pairs = sorted(zip(probabilities, keys, strict=True), key=_likeliest)
-        return tuple(id for _, id in pairs), tuple(probability for probability, _ in pairs)
-    return tuple(keys), tuple(probabilities)
-
-
-def six(numbers: Iterable[float]) -> list[float]:
-    """Six significant digits: enough for a picture, a quarter of the bytes. All at once is quicker."""
-    numbers = tuple(numbers)
-    return list(map(float, ("%.6g " * len(numbers) % numbers).split()))
+    exact = numbers.cpu().double().flatten()
+    power = POWERS[(5 - exact.abs().log10_().floor_()).long().clamp_(0, 22)]
+    scaled = exact * power
+    whole = scaled.round()
+    rounded = whole / power
+    near_tie = (scaled - whole).abs_() > 0.4999
+    not_six_digits = ((whole.abs() - 550_000).abs_() > 450_000) & (exact != 0)
+    asked = (near_tie | not_six_digits).nonzero().flatten()
+    if len(asked):
+        told = [float(f"{number:.6g}") for number in exact[asked].tolist()]
+        rounded[asked] = torch.tensor(told, dtype=torch.float64)
+    return rounded.view(numbers.shape)
 
 
 def _likeliest(pair: tuple[float, int]) -> tuple[float, int]:
