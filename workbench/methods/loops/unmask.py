@@ -8,7 +8,10 @@ from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
 from itertools import takewhile
 
-from workbench.maths.sample import precise, warp
+import torch
+
+from workbench.maths.confidence import of_tokens
+from workbench.maths.sample import argmax, precise, warp
 from workbench.methods.loops.unmasking.board import (
     LIKELIEST,
     Board,
@@ -132,11 +135,11 @@ def _propose(board: Board, prediction: Prediction, holes: list[int]) -> Generato
     heat, top_k, top_p = sampling[:3] if sampling.processed else LIKELIEST[:3]
     probs = warp(precise(logits), heat or 1.0, top_k, top_p)
     if sampling.temperature == 0:
-        tokens, kind = logits.argmax(dim=-1).tolist(), DraftKind.POINT
+        tokens, kind = argmax(logits), DraftKind.POINT
     else:
         noisy = probs if sampling.processed else warp(logits, *sampling[:3])
         tokens, kind = [run.dice.pick(row).index for row in noisy], DraftKind.SAMPLED
-    confidence = probs[range(len(tokens)), tokens].tolist()
+    confidence = of_tokens(probs, torch.tensor(tokens, device=probs.device)).tolist()
     if sampling.processed:
         cells, also = Cells(ANSWER, tuple(holes)), [[token] for token in tokens]
         yield from run.observe(source, cells, probs, "processed", also)
@@ -145,8 +148,9 @@ def _propose(board: Board, prediction: Prediction, holes: list[int]) -> Generato
     board.guessed.update(zip(holes, tokens, strict=True))
     ids = Candidates(proposed.ids)
     now = Round(board, prediction, holes, tokens, ids, confidence, probs, [], [])
-    scores = yield from board.recipe.scoring.of(now)
-    return replace(now, scores=scores, ranks=_ranks(scores))
+    now.scores = yield from board.recipe.scoring.of(now)
+    now.ranks = _ranks(now.scores)
+    return now
 
 
 def _ranks(scores: Sequence[float]) -> list[int]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from typing import NamedTuple
 
 import torch
@@ -10,7 +11,7 @@ from torch import Tensor
 
 from workbench.maths.sample import warp
 from workbench.methods.run import ANSWER, Run
-from workbench.models.api import Masked
+from workbench.models.api import Exact, Masked
 from workbench.trace import Candidates, Cells, Event, Measure, Phase, Retract, Rule
 
 
@@ -49,8 +50,9 @@ class Prediction:
 
     def at(self, positions: Sequence[int]) -> Tensor:
         """Logits (R, V) about these positions; KeyError for one that was not asked for."""
-        rows = [self._row[position] for position in positions]
-        return self.logits if rows == list(range(len(self.positions))) else self.logits[rows]
+        if tuple(positions) == self.positions:
+            return self.logits
+        return self.logits[[self._row[position] for position in positions]]
 
     def has(self, position: int) -> bool:
         """Whether a row is about this position."""
@@ -74,14 +76,14 @@ class Pick(NamedTuple):
     prob: float
 
 
-@dataclass(frozen=True)
+@dataclass
 class Round:
     """The candidates of one round: one for every hole in scope. All columns run over `holes`. It speaks of
     the board as it is before the commit.
 
     board, prediction: what they were proposed on. probs: (H, V), the distribution that confidence and
     other scores are read from. confidence[i]: its probability of tokens[i]. scores, ranks: by the
-    recipe's scoring, rank 0 is the best.
+    recipe's scoring, rank 0 is the best; empty until it has scored.
     """
 
     board: "Board"
@@ -199,6 +201,11 @@ class Board:
     reopened: list[int] = field(default_factory=list[int])
     _seen: Prediction | None = None
     _ahead: Prediction | None = None
+
+    @cached_property
+    def law(self) -> Exact | None:
+        """The model, where it is a law: what follows from its beliefs can be looked up."""
+        return self.model if isinstance(self.model, Exact) else None
 
     @property
     def region(self) -> range:

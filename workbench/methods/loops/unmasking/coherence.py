@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from workbench.maths.confidence import entropy
-from workbench.maths.sample import precise
+from workbench.maths.sample import argmax, precise
 from workbench.methods.loops.unmasking.board import Board, Prediction, Round, Select, Transform
 from workbench.methods.loops.unmasking.scores import NEGATIVE_ENTROPY
 from workbench.methods.loops.unmasking.selects import passed, top
@@ -93,7 +93,7 @@ def two_step(due: int, widest: int, warm_up: int, dynamic: bool) -> Select:
     def select(now: Round) -> Generator[Event, None, list[int]]:
         nonlocal line, length, likeliest
         before, length = length, _length(now, length, widest, warm_up)
-        best = dict(zip(now.holes, now.prediction.at(now.holes).argmax(dim=-1).tolist(), strict=True))
+        best = dict(zip(now.holes, argmax(now.prediction.at(now.holes)), strict=True))
         chosen: list[int] = []
         if now.board.rounds >= warm_up:
             waiting = {hole for hole, place in line.items() if place < before}

@@ -8,7 +8,7 @@ plain sampler, looking at the canvas before it, would have written just that.
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 
-from workbench.maths.sample import precise, warp
+from workbench.maths.sample import argmax, precise, warp
 from workbench.methods.loops.unmasking.board import Board, Pick, Prediction, Round, Verified, Verify
 from workbench.trace import Candidates, DraftKind, Event, Rule
 
@@ -120,7 +120,7 @@ def _next(seen: Prediction, holes: Sequence[int], plain: Plain) -> dict[int, int
     if not holes:
         return {}
     logits = seen.at(holes)
-    tokens = logits.argmax(dim=-1).tolist()
+    tokens = argmax(logits)
     confidence = warp(precise(logits))[range(len(tokens)), tokens].tolist()
     return {holes[i]: tokens[i] for i in sorted(plain(confidence), key=lambda i: -confidence[i])}
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Generator, Sequence
 
+from workbench.maths.sample import argmax
 from workbench.methods.loops.unmasking.board import Board, Ending, Stop
 from workbench.methods.run import ANSWER
 from workbench.trace import Cells, Event, Lanes, Measure, Rule, Score
@@ -31,7 +32,7 @@ def decided(bars: tuple[float, float, float], rounds: int, tail: int = 0) -> Sto
         logits = prediction.at(region)
         best = logits.topk(2, dim=-1).values
         gaps = (best[:, 0] - best[:, 1]).clamp_max(1e6).tolist()
-        ends = [token in board.run.eos_ids for token in logits.argmax(dim=-1).tolist()]
+        ends = [token in board.run.eos_ids for token in argmax(logits)]
         where = _answer(ends, tail)
         cells = Cells(ANSWER, tuple(region[i] for i in where))
         yield Score(GAP.id, cells, tuple(gaps[i] for i in where))

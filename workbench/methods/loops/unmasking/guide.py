@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from workbench.maths.sample import precise, warp
+from workbench.maths.sample import argmax, precise, warp
 from workbench.methods.loops.reader import Reader
 from workbench.methods.loops.unmasking.board import Board, Pick, Round, Verified, Verify
 from workbench.methods.loops.unmasking.selects import passed
@@ -105,7 +105,7 @@ class Agreement:
         count = len(tokens)
         own = probs[range(count), tokens].tolist()
         if self.kind == SAME:
-            return [AGREES.judge(ids, tokens, probs.argmax(dim=-1).tolist())]
+            return [AGREES.judge(ids, tokens, argmax(probs))]
         if self.kind == LIKELY:
             return [LIKELY_ENOUGH.judge(ids, own, [self.bar] * count)]
         if self.kind == COIN:

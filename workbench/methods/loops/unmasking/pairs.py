@@ -32,7 +32,7 @@ def together(board: Board, now: Round, picks: Sequence[Pick]) -> Generator[Event
 
     Where the model is a law it is looked up; a network is asked if the recipe wants it.
     """
-    law = board.model if isinstance(board.model, Exact) else None
+    law = board.law
     if law is None and not board.recipe.pairs:
         return
     pair = _least_sure(board, picks)

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from workbench.maths.accept import left_mass, ratio, residual
-from workbench.maths.sample import precise, warp
+from workbench.maths.sample import argmax, precise, warp
 from workbench.methods.loops.unmasking.blockwise import BlockCache, block_causal, surest
 from workbench.methods.loops.unmasking.board import Board, Pick, Round, Sampling, Verified, View
 from workbench.methods.loops.unmasking.computes import reach
@@ -140,7 +140,7 @@ def _greedy(now: Round, span: Sequence[int], logits: Tensor) -> Generator[Event,
     """Keep drafts while they are the checker's own choice; its choice replaces the first that is not."""
     found: list[Pick] = []
     probs = warp(precise(logits))
-    for i, choice, row in zip(span, logits.argmax(dim=-1).tolist(), probs, strict=True):
+    for i, choice, row in zip(span, argmax(logits), probs, strict=True):
         verdict = MATCH.judge(now.refs([i]), [now.tokens[i]], [choice])
         yield verdict
         if not verdict.passed[0]:

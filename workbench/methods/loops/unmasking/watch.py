@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from workbench.maths.confidence import divergence, entropy
+from workbench.maths.sample import argmax
 from workbench.methods.loops.unmasking.board import Round, Select
 from workbench.methods.loops.unmasking.selects import best_only
 from workbench.trace import Event
@@ -62,7 +63,7 @@ def _whole(now: Round) -> tuple[float, list[int]]:
         return 0.0, []
     region = now.prediction.at(board.region)
     best = region.topk(2, dim=-1).values
-    likeliest = zip(board.region, region.argmax(dim=-1).tolist(), strict=True)
+    likeliest = zip(board.region, argmax(region), strict=True)
     whole = [board.tokens[i] if i in board.written else token for i, token in likeliest]
     return float((best[:, 0] - best[:, 1]).clamp_max(1e6).mean()), whole
 

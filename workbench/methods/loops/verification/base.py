@@ -6,6 +6,7 @@ from functools import cached_property
 
 from torch import Tensor
 
+from workbench.maths.sample import argmax
 from workbench.maths.trees import Tree
 from workbench.methods.dice import Pick
 from workbench.methods.run import Run
@@ -72,7 +73,7 @@ class Outcome:
     @property
     def choices(self) -> list[int]:
         """The target's likeliest token in each context, (1 + nodes,)."""
-        return self.rows.argmax(dim=-1).tolist()
+        return argmax(self.rows)
 
 
 Verify = Callable[[Run, Draft, Tensor], Generator[Event, None, Outcome]]
