@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from functools import cache
 from typing import NamedTuple, Protocol, cast
 
 from torch import Tensor
@@ -15,6 +16,9 @@ from workbench.trace import ROOT, Close, Commit, DraftKind, Event, Fill, Fork, O
 
 ANSWER = 0
 """The lane of the answer."""
+
+_token = cache(Token)
+"""A Token by its id; what is immutable need not be made anew for every candidate."""
 
 Corpus = tuple[tuple[int, ...], ...]
 """Whole texts as token ids."""
@@ -139,7 +143,7 @@ class Run:
 
     def begin(self, blanks: int = 0) -> Event:
         """Lane 0 begins: it holds the prompt, then `blanks` empty cells."""
-        return Fork(ANSWER, ROOT, 0, blanks, tuple(map(Token, self.prompt)))
+        return Fork(ANSWER, ROOT, 0, blanks, tuple(map(_token, self.prompt)))
 
     def finish(self, verdict: str = "") -> Event:
         """Lane 0 ends, by default with the reason that `take` found."""
@@ -161,7 +165,7 @@ class Run:
         lane: int = ANSWER,
     ) -> Propose:
         """Candidates with fresh ids. Without `parents` all hang on the committed text."""
-        return self.offer(source, positions, tuple(map(Token, tokens)), probs, kind, parents, lane)
+        return self.offer(source, positions, tuple(map(_token, tokens)), probs, kind, parents, lane)
 
     def offer(
         self,

@@ -45,7 +45,10 @@ class Beliefs:
     def __post_init__(self) -> None:
         if self.logits.numel() == 0:
             return
-        for row, best in enumerate(self.logits.amax(-1).tolist()):  # NaN and +inf survive a maximum
+        highest = self.logits.amax(-1).tolist()  # NaN and +inf survive a maximum, and a sum
+        if math.isfinite(sum(highest)):
+            return
+        for row, best in enumerate(highest):
             if not math.isfinite(best):
                 raise NonFinite(
                     f"The model '{self.model}' returned a logit of {best} in row {row}: its weights or the "

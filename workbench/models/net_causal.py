@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -31,6 +32,11 @@ class NetBuffers:
 
 
 NetMemory = RowMemory[NetBuffers]
+
+
+def whole_numbers(values: Sequence[int] | Sequence[Sequence[int]], device: torch.device) -> Tensor:
+    """int64 of the shape of `values`; numpy reads a list four times as fast as torch."""
+    return torch.from_numpy(np.array(values, dtype=np.int64)).to(device)
 
 
 class NetCausal:
@@ -173,7 +179,7 @@ class NetCausal:
         """(1, T) int64; a single token is a view of all ids, which is quicker than a new tensor."""
         if len(tokens) == 1:
             return self._vocabulary.narrow(1, tokens[0], 1)
-        return torch.tensor([tokens], device=self.device)
+        return whole_numbers([tokens], self.device)
 
     def _insight(self, output: Output, memory: NetMemory, rows: range) -> Insight:
         reading = Reading(self._beliefs(output.logits[0]), memory, rows)
@@ -188,7 +194,7 @@ class NetCausal:
             return self._order[:, first : trail.rows], None
         if first < trail.trunk:
             raise ModelError("Shallow rows in the trunk and in a tree cannot be completed in one pass.")
-        depths = torch.tensor([trail.depths[first - trail.trunk :]], device=self.device)
+        depths = whole_numbers([trail.depths[first - trail.trunk :]], self.device)
         return depths, torch.from_numpy(trail.mask(first)).to(self.device)[None, None]
 
     def _empty(self) -> NetMemory:

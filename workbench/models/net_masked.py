@@ -10,7 +10,7 @@ from workbench.models.api import Beliefs, Memory, ModelError, Reading
 from workbench.models.memory import EMPTY, RowMemory, Store
 from workbench.models.meter import Meter, spans
 from workbench.models.net import Net, Output
-from workbench.models.net_causal import NetBuffers, NetMemory
+from workbench.models.net_causal import NetBuffers, NetMemory, whole_numbers
 
 
 class NetMasked:
@@ -64,14 +64,14 @@ class NetMasked:
         held = None if after is None else self._mine(after)
         computed = self._computed(size, held, only)
         rows = self._rows(wanted, computed)
-        chosen = torch.tensor(computed, device=self.device)
-        ids = torch.tensor([[canvas[i] for i in computed]], device=self.device)
+        chosen = whole_numbers(computed, self.device)
+        ids = whole_numbers([[canvas[i] for i in computed]], self.device)
         mask = self._mask(size, chosen, visible)
         store = None
         if held is not None or remember:
             store = Store(NetBuffers(self.net.new_cache(size))) if held is None else held.store
         room = None if store is None else store.buffers.cache.indexed(chosen, size)
-        reused = sorted(set(range(size)) - set(computed))
+        reused = sorted(set(range(size)).difference(computed))
         if reused and mask is not None:  # pruned rows are cached, but nobody looks at them
             seen = mask[0, 0].any(0).tolist()
             reused = [i for i in reused if seen[i]]
@@ -89,8 +89,7 @@ class NetMasked:
         if rows and not 0 <= min(rows) <= max(rows) < size:
             self._rows(wanted, range(size))  # says which one
         self.meter.count(self.role, ((0, size),), (), self._all)
-        ids = torch.tensor([list(canvas)], device=self.device)
-        chosen = torch.tensor(rows, dtype=torch.int64, device=self.device)
+        ids, chosen = whole_numbers([canvas], self.device), whole_numbers(rows, self.device)
         output = self._forward(ids, self._order.narrow(1, 0, size), rows=chosen, causal=False)
         return Reading(self._beliefs(output.logits[0]), self._nothing, range(size))
 
@@ -142,7 +141,7 @@ class NetMasked:
                     f"{self._speaker(position)}; compute it too, or ask for other positions."
                 )
         rows = [place[self._speaker(position)] for position in wanted]
-        return torch.tensor(rows, dtype=torch.int64, device=self.device)
+        return whole_numbers(rows, self.device)
 
     def _mask(self, size: int, computed: Tensor, visible: Tensor | None) -> Tensor | None:
         """bool (1, 1, T, N), or None where all is seen."""
