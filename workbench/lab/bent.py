@@ -38,7 +38,7 @@ Bend = Callable[[Tensor], Tensor]
 # -- what is drawn is not what is recorded -----------------------------------------------------------
 
 
-class LoadedDice:
+class LoadedDice(Dice):
     """Draws from a bent distribution and says that it was the given one."""
 
     def __init__(self, dice: Dice, bend: Bend) -> None:

@@ -9,13 +9,13 @@ from typing import TypeVar
 import torch
 from torch import Tensor
 
-from workbench.methods.dice import Pick
+from workbench.methods.dice import Dice, Pick
 
 Result = TypeVar("Result")
 
 
 @dataclass
-class ScriptedDice:
+class ScriptedDice(Dice):
     """Follows a script of branch numbers, then the first branch; notes the choices it had."""
 
     script: Sequence[int]

@@ -138,7 +138,7 @@ def _propose(board: Board, prediction: Prediction, holes: list[int]) -> Generato
         tokens, kind = argmax(logits), DraftKind.POINT
     else:
         noisy = probs if sampling.processed else warp(logits, *sampling[:3])
-        tokens, kind = [run.dice.pick(row).index for row in noisy], DraftKind.SAMPLED
+        tokens, kind = [pick.index for pick in run.dice.picks(noisy)], DraftKind.SAMPLED
     confidence = of_tokens(probs, torch.tensor(tokens, device=probs.device)).tolist()
     if sampling.processed:
         cells, also = Cells(ANSWER, tuple(holes)), [[token] for token in tokens]

@@ -60,7 +60,7 @@ class _Merged:
         if self.kind is DraftKind.POINT:
             drawn = Counter({int(probs.argmax()): chains})
         else:
-            drawn = Counter(run.dice.pick(probs).index for _ in range(chains))
+            drawn = Counter(pick.index for pick in run.dice.picks(probs.expand(chains, -1)))
         self.counts += drawn.values()
         return [Child(token, float(probs[token]), self._law(probs)) for token in drawn]
 

@@ -40,7 +40,7 @@ def families(dice: Dice, probs: Tensor, widths: Sequence[int], kind: DraftKind) 
 
 
 def _independent(dice: Dice, probs: Tensor, width: int) -> Family:
-    picks = [dice.pick(probs) for _ in range(width)]
+    picks = dice.picks(probs.expand(width, -1))
     return [Child(pick.index, pick.prob, probs) for pick in picks]
 
 
