@@ -29,14 +29,14 @@ def residual(target: Tensor, draft: Tensor, weight: float = 1.0) -> Tensor:
 
     Where nothing is left (the two are equal, so that no rejection can happen) the target itself.
     """
-    left = ((target if weight == 1 else weight * target) - draft).clamp_min(0)
+    left = ((target if weight == 1 else weight * target) - draft).clamp_min_(0)
     mass = left.sum()
-    return left / mass if mass > 0 else target
+    return left / mass if float(mass) > 0 else target
 
 
 def left_mass(target: Tensor, draft: Tensor, weight: float = 1.0) -> float:
     """sum(max(weight * target - draft, 0)): how much of the target its draft leaves uncovered."""
-    return float((weight * target - draft).clamp_min(0).sum())
+    return float((weight * target - draft).clamp_min_(0).sum())
 
 
 def rest_weight(weight: float, left: float) -> float:
@@ -53,9 +53,9 @@ def rest_weight(weight: float, left: float) -> float:
 def without(probs: Tensor, token: int) -> Tensor:
     """`probs` with `token` struck out and the rest renormalised; all zeros if nothing is left."""
     left = probs.clone()
-    left[token] = 0
+    left.select(0, token).zero_()  # quicker than an assignment
     mass = left.sum()
-    return left / mass if mass > 0 else left
+    return left / mass if float(mass) > 0 else left
 
 
 def odds(target: Tensor, draft: Tensor) -> Tensor:

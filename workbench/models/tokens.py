@@ -28,6 +28,7 @@ class Tokens:
         self._added = {id: item["content"] for id, item in added.items()}
         self._special = frozenset(id for id, item in added.items() if item.get("special"))
         self._kind = _kind(described)
+        self._bytes: dict[int, bytes] = {}  # of the tokens that were asked for
         self.size = tokenizer.get_vocab_size(with_added_tokens=True)
 
     @staticmethod
@@ -72,6 +73,12 @@ class Tokens:
 
     def token_bytes(self, id: int) -> bytes:
         """The bytes that this id stands for; b'' for an id beyond the vocabulary."""
+        known = self._bytes.get(id)
+        if known is None:
+            known = self._bytes[id] = self._spelled(id)
+        return known
+
+    def _spelled(self, id: int) -> bytes:
         if id in self._added:
             return self._added[id].encode()
         token = self._tokenizer.id_to_token(id)

@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
+from itertools import chain
 from typing import cast
 
 import torch
@@ -154,10 +155,8 @@ class Recording:
         self._fresh, self._times, self._finished = [], [], time.perf_counter()
         for event in fresh:
             if isinstance(event, Observe):
-                if event.space in self._of_tokens:
-                    for row in event.keys:
-                        if not known.issuperset(row):
-                            self._name(row)
+                if event.space in self._of_tokens and not known.issuperset(chain.from_iterable(event.keys)):
+                    self._name(chain.from_iterable(event.keys))
             elif isinstance(event, Propose):
                 self._name([fill.id for fill in event.fills if isinstance(fill, Token)])
             elif isinstance(event, Fork):

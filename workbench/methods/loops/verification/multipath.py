@@ -72,8 +72,9 @@ def _follow(draft: Draft, target: Tensor) -> Generator[Event, None, _Path]:
         drawn_from = draft.drawn_from[children[0]]
         ratios = odds(row, drawn_from)
         order = highest_first(ratios)
-        yield from _judge_siblings(draft, children, ratios, order)
-        node = _highest(draft, children, order)
+        places = _places(order)
+        yield from _judge_siblings(draft, children, ratios, places)
+        node = _highest(draft, children, places)
         law, under = highest_of(drawn_from, order, below, joint, chains)
         token = draft.tokens[node]
         below, joint = float(under[token]), joint * float(drawn_from[token])
@@ -92,19 +93,24 @@ def highest_first(ratios: Tensor) -> Tensor:
     return ratios.sort(descending=True, stable=True).indices
 
 
-def _highest(draft: Draft, children: list[int], order: Tensor) -> int:
-    """The child whose token stands first in `order`."""
-    return min(children, key=lambda child: int((order == draft.tokens[child]).nonzero()))
+def _places(order: Tensor) -> Tensor:
+    """The place (V,) of every token id in `order` (V,)."""
+    return torch.empty_like(order).index_copy_(0, order, torch.arange(len(order), device=order.device))
+
+
+def _highest(draft: Draft, children: list[int], places: Tensor) -> int:
+    """The child whose token stands first."""
+    return min(children, key=lambda child: int(places[draft.tokens[child]]))
 
 
 def _judge_siblings(
-    draft: Draft, children: list[int], ratios: Tensor, order: Tensor
+    draft: Draft, children: list[int], ratios: Tensor, places: Tensor
 ) -> Generator[Event, None, None]:
     of = Candidates(tuple(draft.ids[child] for child in children))
     tokens = [draft.tokens[child] for child in children]
-    yield Score(ODDS.id, of, tuple(float(ratios[token]) for token in tokens))
-    ranked = [token for token in order.tolist() if token in tokens]
-    yield FOLLOWED.judge(of, [ranked.index(token) for token in tokens], [1] * len(tokens))
+    yield Score(ODDS.id, of, tuple(ratios[tokens].tolist()))
+    mine = places[tokens].tolist()
+    yield FOLLOWED.judge(of, [sorted(mine).index(place) for place in mine], [1] * len(tokens))
 
 
 def multipath_block(run: Run, draft: Draft, target: Tensor) -> Generator[Event, None, Outcome]:
