@@ -1,7 +1,10 @@
 """One round of a verification rule over every branch: drafters over a law, what is committed, its length."""
 
+import random
 from collections import defaultdict
 from collections.abc import Callable, Generator
+from dataclasses import replace
+from functools import cache
 
 import torch
 from fakes import Law, branches
@@ -87,6 +90,19 @@ def without_replacement(widths: tuple[int, ...], keep: Callable[[Tensor, int], b
                     row = without(row, token)
             level = grown
         return tree.done(DraftKind.SAMPLED_WITHOUT)
+
+    return build
+
+
+def distinct(width: int) -> Build:
+    """One level of independent draws without the repeated ones: each is drawn from what those before left."""
+
+    def build(dice: Dice, law: Law) -> Draft:
+        draft, row, rows = independent((width,), unique=True)(dice, law), law(()), list[Tensor]()
+        for token in draft.tokens:
+            rows.append(row)
+            row = without(row, token)
+        return replace(draft, kind=DraftKind.SAMPLED_WITHOUT, drawn_from=tuple(rows))
 
     return build
 
@@ -213,3 +229,27 @@ def constant(*probs: float) -> Law:
 
 def rule(id: str) -> Verify:
     return VERIFICATIONS[id].verify
+
+
+# -- random tables of one kind ---------------------------------------------------------------------------
+
+CONCENTRATION = 0.465
+"""Of the Dirichlet law of a row: with three tokens two rows then share 0.490 of their mass on average."""
+
+
+def dirichlet_law(seed: int, size: int = 3) -> Law:
+    """After every prefix an independent draw (V,) from the symmetric Dirichlet law."""
+
+    @cache
+    def law(prefix: tuple[int, ...]) -> Tensor:
+        rng = random.Random(f"{seed}:{prefix}")
+        weights = [rng.gammavariate(CONCENTRATION, 1.0) for _ in range(size)]
+        probs = torch.tensor(weights, dtype=torch.float64)
+        return probs / probs.sum()
+
+    return law
+
+
+def dirichlet_pair(seed: int, size: int = 3) -> tuple[Law, Law]:
+    """Target and drafter, independent of each other."""
+    return dirichlet_law(2 * seed, size), dirichlet_law(2 * seed + 1, size)
