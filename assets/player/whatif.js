@@ -128,6 +128,7 @@
       if (!lead || !this.node.open) return;
       const stamp = `${lead.name}:${lead.reel.version}`;
       if (this.stamp !== stamp) { this.stamp = stamp; this.read(lead); }
+      if (!this.all.size) return;
       const look = [stamp, this.rule, this.law, this.at, this.node.clientWidth, this.player.palette.get("ink"), Boolean(this.player.listeners.intervene), lead.status.running].join();
       if (this.look !== look) { this.look = look; this.show(); }
     }

@@ -247,6 +247,15 @@ def test_a_model_that_is_not_there_gives_one_sentence(visit: Any) -> None:
     assert "There is no model 'absent'" in window.complaint()
 
 
+def test_what_if_says_where_no_bound_has_decided(visit: Any) -> None:
+    window = visit("arun=example-speculative").drawn("a").ready()
+    window.find("whatif").locator("summary").click()
+    window.page.get_by_text("No rule of this run compares a number with a bound.").wait_for()
+    window.find("player-last").click()
+    window.find("examples").select_option("4")  # another run, whose rule does
+    window.find("whatif-rule").wait_for()
+
+
 def test_the_keyboard_runs(visit: Any) -> None:
     window = visit(f"{PLANS['b'].replace('b=', 'a=').replace('b@', 'a@')}&b=&prompt=Add&max=4").ready()
     window.find("prompt").press("Control+Enter")
