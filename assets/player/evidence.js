@@ -27,6 +27,7 @@
       rivals(pane, candidate),
       ...heard.map((each) => belief(reel, candidate, each, each.space !== "vocabulary" || heard.every((other) => other === each || other.source !== each.source))),
       candidate.guess ? dw.guesses(pane, candidate.lane, candidate.position) : null,
+      ...dw.quantities(pane, id),
       ...tests.slice(1),
       life(pane, candidate, verdicts),
     ].filter(Boolean);
@@ -48,6 +49,16 @@
       same ? null : numberLine(value, bound, rule, passed),
       el("p", {text: dw.verdict(rule, what, left, right, passed)}),
       el("p", {class: "dw-quiet", "data-testid": "flip", text: dw.flip(rule, bound, right, passed)}));
+  };
+
+  /* What was measured of it, each with its definition: the latest of every measure. */
+  dw.quantities = function (pane, id, only) {
+    const {reel, now} = pane, latest = new Map();
+    for (const {measure, value, beat} of pane.scores(id)) if (beat <= now.beat && (!only || measure === only)) latest.set(measure, value);
+    return [...latest].map(([measure, value]) => {
+      const {title, formula} = reel.glossary.measures[measure];
+      return el("p", {class: "dw-quiet", title: `${dw.capital(title)}: ${formula}.`, "data-testid": "quantity", text: `${title} ${dw.number(value)}`});
+    });
   };
 
   /* What every source believed at its place when it was judged: the latest of each source and space until then. */

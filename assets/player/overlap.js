@@ -91,11 +91,11 @@
     }
 
     tests(reel, now, place) {
-      return place.ids.flatMap((id) => this.pane.verdicts(id).filter((verdict) => verdict.beat <= now.beat).map(({rule, value, bound, passed}) => {
+      return place.ids.flatMap((id) => [...this.pane.verdicts(id).filter((verdict) => verdict.beat <= now.beat).map(({rule, value, bound, passed}) => {
         const [left, right] = reel.sides(rule, value, bound);
         return el("p", {class: "dw-ineq"}, `${reel.quoted(reel.candidates[id].fill)} · `, el("b", {text: rule.left}), ` ${left} ${passed ? rule.op : dw.not(rule.op)} ${right} `,
           el("b", {text: rule.right}), el("span", {class: passed ? "dw-good" : "dw-bad", text: passed ? " ✓ passed" : " × failed"}));
-      }));
+      }), ...dw.quantities(this.pane, id, dw.LEFT)]);
     }
   };
 

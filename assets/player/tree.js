@@ -6,7 +6,7 @@
   const W = 88, H = 34, NARROW = 24, WIDE = 104, GAP_Y = 10, PAD = 6, ROOT_W = 60;
   const SMALLEST = 0.7, READABLE = 11;
   const LARGE = 150, ROOMY = 90;
-  const LEFT = "left_mass";  // what a rejected draft leaves of the target, where a method records it
+  const LEFT = dw.LEFT = "left_mass";  // what a rejected draft leaves of the target, where a method records it
 
   dw.TreeView = class {
     constructor(pane, name) {

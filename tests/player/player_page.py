@@ -21,7 +21,7 @@ from test_trials import guesses, ladder, lanes  # noqa: E402
 
 from viz import player  # noqa: E402
 from viz.reel import ReelBuilder, dumps, reel  # noqa: E402
-from workbench.trace import Trace  # noqa: E402
+from workbench.trace import Trace, load  # noqa: E402
 
 PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -46,6 +46,7 @@ TRACES = {
     "compared": compared,
     "copied": copied,
     "overlapped": overlapped,
+    "sampled": lambda: load(REPOSITORY / "assets" / "examples" / "example-sampled.json.gz"),
     **{
         name: lambda name=name: dict(fakes.every())[name]
         for name in ("speculative", "tree", "masked", "beams", "greedy")

@@ -5,6 +5,7 @@ from opened import Opened
 from player_page import trace_of
 
 from viz.figure import draw
+from workbench.trace import Score
 
 pytestmark = pytest.mark.browser
 
@@ -24,6 +25,33 @@ def test_the_modelled_clock_agrees_with_python_and_can_be_set(opened: Opened) ->
     assert opened.test_id("cost-preset-a").input_value() == "own"
     opened.test_id("cost-a-a").fill("0")
     assert "above 0" in opened.test_id("cost-problem-a").inner_text()
+
+
+def test_a_rejection_says_the_mass_of_its_residual(opened: Opened) -> None:
+    """On the edge, in the inspector with its definition, and beside the area that it is the rest of."""
+    opened.open("a=sampled")
+    events = trace_of("sampled").events
+    at, score = next(
+        (i, e) for i, e in enumerate(events) if isinstance(e, Score) and e.measure == "left_mass"
+    )
+    (mass,), (ref,) = score.values, score.of.each()
+    opened.page.evaluate(
+        """([at, id]) => {
+             const pane = player.panes.a;
+             pane.seekBeat(pane.reel.beats.findIndex((beat) => beat.e[1] >= at));
+             player.select({candidate: id});
+           }""",
+        [at, ref.id],
+    )
+    told = opened.test_id("evidence").get_by_test_id("quantity")
+    assert told.inner_text() == f"residual mass {mass:.3f}"
+    assert "1 - sum of min(target, draft)" in told.evaluate("n => n.title || n.dataset.tip")
+    edges = opened.test_id("tree-a").locator("text").all_text_contents()
+    assert f"left {mass:.2f}".replace("0.", ".") in edges
+    opened.test_id("tab-overlap-a").click()
+    assert f"residual mass {mass:.3f}" in opened.test_id("overlap-a").inner_text()
+    shared = opened.page.locator("[data-pane=a] .dw-caption").inner_text()
+    assert f"sum min(target, draft) = {1 - mass:.3f}" in shared
 
 
 def test_one_is_said_as_one(opened: Opened) -> None:

@@ -89,11 +89,11 @@ RUNNING = Measure(
 )
 LEFT = Measure(
     "left_mass",
-    "mass left of the target",
+    "residual mass",
     "probability",
     "neither",
-    "sum of max(weight * target - draft, 0) once this draft is rejected: the mass of the residual; the "
-    "weight is 1 where single tokens are tested, and the mass then 1 - sum of min(target, draft)",
+    "sum of max(weight * target - draft, 0), the residual before it is normalised; where tokens are tested "
+    "one by one the weight is 1, and for a first sibling this is 1 - sum of min(target, draft)",
 )
 
 RESIDUAL = Source("residual", "residual of the target", "residual")
