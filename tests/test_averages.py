@@ -9,8 +9,8 @@ average. Every number is exact for its table: all ways are walked in which the d
 Two things are tested. There are four tables, of all groups of four among the first 200 the best, on which all
 averages come out at once, within 2.5 per cent: the numbers fit together, under these rules. And the averages
 of the plan are such as four tables have: over many tables they lie within 1.2 standard errors of a mean over
-four. More cannot be asked of them: with four tables the standard error of 2 tokens is 0.2, and the averages of
-one handful go up and down together.
+four. More cannot be asked of them: with four tables the standard error of 2 tokens is 0.2, and the averages
+of one handful go up and down together.
 
 `PYTHONPATH=. python tests/test_averages.py 200` prints, in some minutes:
 
