@@ -92,8 +92,8 @@
   }
 
   async function chart(node, format, title, palette) {
-    const font = {size: 13, color: palette.get("ink"), weight: 600}, shown = title.replace(/[<>&]/g, " ");  // a title may hold markup
-    const layout = {...node.layout, paper_bgcolor: palette.get("surface"), margin: {...node.layout.margin, t: 40 + (node.layout.margin.t || 0)},
+    const font = {size: 13, color: palette.get("ink"), weight: 600}, top = node._fullLayout._size.t, shown = title.replace(/[<>&]/g, " ");  // a title may hold markup
+    const layout = {...node.layout, paper_bgcolor: palette.get("surface"), margin: {...node.layout.margin, t: 40 + top},
       title: {text: shown, font, xref: "container", x: 0, xanchor: "left", yref: "container", y: 1, yanchor: "top", pad: {l: PAD, t: PAD}}};
     const url = await window.Plotly.toImage({data: node.data, layout}, {format, width: Math.max(CHART, node.clientWidth), height: node.clientHeight + 40, scale: SCALE});
     return unpacked(url);
