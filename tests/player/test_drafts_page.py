@@ -39,7 +39,7 @@ def test_a_rejection_says_the_mass_of_its_residual(opened: Opened) -> None:
         """([at, id]) => {
              const pane = player.panes.a;
              pane.seekBeat(pane.reel.beats.findIndex((beat) => beat.e[1] >= at));
-             player.select({candidate: id});
+             player.select("a", {candidate: id});
            }""",
         [at, ref.id],
     )
