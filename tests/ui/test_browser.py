@@ -241,6 +241,13 @@ def test_a_bad_link_gives_one_sentence(visit: Any, query: str, said: str) -> Non
     assert said in visit(query).ready().complaint()
 
 
+def test_what_a_link_says_in_vain_does_not_hide_what_cannot_be(visit: Any) -> None:
+    window = visit("a=speculative&a.depht=3&a.verification=point_mass&b=&prompt=x").ready()
+    said = "document.querySelector('[data-testid=message]').textContent"
+    window.page.wait_for_function(f"{said}.includes('Point mass needs')")
+    window.page.wait_for_function(f"""{said}.includes("has no setting 'depht'")""")
+
+
 def test_a_model_that_is_not_there_gives_one_sentence(visit: Any) -> None:
     window = visit("a=greedy&a@target=absent&b=&prompt=Add&max=4").ready()
     window.find("run-a").click()

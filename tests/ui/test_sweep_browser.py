@@ -144,6 +144,7 @@ def test_a_set_is_run_cancelled_gone_on_with_and_opened(visit: Any) -> None:
     page.wait_for_function(
         "document.querySelector('[data-testid=method-a]').value === 'llada_low_confidence'"
     )
+    page.wait_for_function("document.querySelector('#prompt textarea').value.startsWith('Shuffle: ')")
     # Back leads to the figures; a difference opens both runs of its prompt
     page.go_back()
     window.find("sweep-chart").wait_for(state="visible")

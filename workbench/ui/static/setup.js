@@ -164,7 +164,7 @@
       this.describe();
       this.problem.hidden = !held.problem;
       this.problem.replaceChildren(el("span", {text: held.problem}), held.problem ? wb.pair.link(this.plan().knobs, "see what breaks", `breaks-now-${this.pane}`) || "" : "");
-      if (held.problem && loud) wb.say(held.problem, "error");
+      if (held.problem && loud) wb.also(held.problem);
       this.part(new Set(held.idle));
       for (const knob of this.method.knobs) {
         const found = this.marks.get(knob.name), ruled = held.blocked[knob.name] || [];

@@ -17,6 +17,12 @@
     message.hidden = !text;
   };
 
+  /* One more thing that is wrong: what was said before stays. */
+  wb.also = function (text) {
+    const standing = message && !message.hidden && message.dataset.kind === "error" ? message.firstChild.textContent : "";
+    wb.say(standing.includes(text) ? standing : `${standing} ${text}`.trim(), "error");
+  };
+
   // ---- what the panes show --------------------------------------------------------------
 
   async function show(pane, id) {
@@ -74,6 +80,9 @@
   }
 
   wb.example = example;
+
+  /* Prompt, budget and seed follow a run, so that Run repeats it. */
+  wb.follow = (run) => picked(run);
 
   /* A is pinned: what is chosen comes beside it. */
   async function beside(id) {
@@ -234,7 +243,7 @@
       await apply(view);
       const all = await wb.choices();
       const strange = PANES.map((pane) => (wb.setups[pane] && !view.error ? wb.setups[pane].strange(view[pane], all) : "")).filter(Boolean).join(" ");
-      if (strange) wb.say(strange, "error");
+      if (strange) wb.also(strange);
     } catch { /* said where it happened */ } finally {
       applying(false);
     }

@@ -241,6 +241,7 @@
       await wb.ready;  // else the first example would be drawn over it
       const found = [await wb.show("a", ids[0]), await wb.show("b", ids[1] || "")];
       for (const [at, pane] of ["a", "b"].entries()) if (wb.setups[pane]) wb.setups[pane].set(ids[at] && found[at] ? found[at] : {method: ""});
+      wb.follow(ids[0]);
       if (what.round) { wb.player().setClock("rounds"); wb.player().seek(what.round); }
       wb.say(`From the set “${state.sweep}”. The browser's Back returns to its figures.`);
       window.scrollTo({top: 0});
