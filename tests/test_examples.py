@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from viz.figure import offered
+from workbench.trace import Observe
 from workbench.trace.check import Depth, check
 from workbench.trace.journal import load
 
@@ -24,3 +25,11 @@ def test_an_example_checks_clean_and_draws(path: Path) -> None:
 def test_there_are_examples_of_both_worlds() -> None:
     families = {load(path).header.family for path in EXAMPLES}
     assert {"speculative", "diffusion"} <= families
+
+
+@pytest.mark.parametrize("name", ["sampled", "traversal"])
+def test_the_ten_likeliest_tokens_of_a_residual_are_kept(name: str) -> None:
+    trace = next(load(path) for path in EXAMPLES if path.name == f"example-{name}.json.gz")
+    seen = [event for event in trace.events if isinstance(event, Observe)]
+    rows = [event.keys[0] for event in seen if event.source == "residual"]
+    assert rows and all(len(row) >= 10 for row in rows)

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from torch import Tensor
 
-from workbench.maths.sample import warp
+from workbench.maths.sample import highest, warp
 from workbench.methods.loops.reader import Reader
 from workbench.methods.loops.sampling import Sampling, process, record
 from workbench.methods.loops.verification.base import Draft, Outcome, Verify
@@ -17,6 +17,9 @@ from workbench.methods.loops.verification.stepwise import greedy
 from workbench.methods.rules import DRAWN
 from workbench.methods.run import ANSWER, Run
 from workbench.trace import Candidates, Cells, Commit, DraftKind, Event, Phase
+
+LEFT_KEPT = 10
+"""So many of the likeliest tokens of a residual stand in a trace, a few more than of other rows."""
 
 
 class Drafter(Protocol):
@@ -83,7 +86,8 @@ def following(run: Run, sampling: Sampling, outcome: Outcome) -> Iterator[Event]
         source = "residual" if rejected else "target"
         if rejected:
             here, left = Cells(ANSWER, (position,)), outcome.after.unsqueeze(0)
-            yield from run.observe(source, here, left, "processed", [[token]])
+            kept = [id for id, _ in highest(left, LEFT_KEPT)[0]]
+            yield from run.observe(source, here, left, "processed", [[token, *kept]])
         proposed = run.propose(source, [position], [token], [prob], DraftKind.SAMPLED)
         yield proposed
         yield DRAWN.judge(Candidates(proposed.ids), [pick.u], [pick.upper])
