@@ -75,9 +75,10 @@ def highest_of(
     """
     exact = precise(draft)
     exact = exact / exact.sum()  # a sum that is off counts `chains` times
-    rising = exact[order.flip(0)].cumsum(0)
-    under = torch.empty_like(exact)
-    under[order.flip(0)] = below + joint * torch.cat((rising.new_zeros(1), rising[:-1]))
+    lowest = order.flip(0)
+    rising = exact.index_select(0, lowest).cumsum(0)
+    ranked = below + joint * torch.cat((rising.new_zeros(1), rising[:-1]))
+    under = torch.empty_like(exact).index_copy_(0, lowest, ranked)
     floor, top = under / (below + joint), (under + joint * exact) / (below + joint)
     # (top^K - floor^K) / (top - floor), written out so that nothing cancels
     spread = torch.stack([top**i * floor ** (chains - 1 - i) for i in range(chains)]).sum(0)

@@ -6,6 +6,7 @@ finished block stays exact.
 """
 
 from collections.abc import Callable, Generator, Sequence
+from functools import lru_cache
 from itertools import accumulate
 
 import torch
@@ -52,8 +53,9 @@ TOGETHER = Rule(
 )
 
 
+@lru_cache(maxsize=64)
 def block_causal(size: int, length: int) -> Tensor:
-    """bool (N, N): a position sees its own block of `length` and those before it."""
+    """bool (N, N): a position sees its own block of `length` and those before it. Not to be written to."""
     blocks = torch.arange(size) // length
     return blocks[None] <= blocks[:, None]
 

@@ -5,6 +5,7 @@ from collections.abc import Generator
 import torch
 from torch import Tensor
 
+from workbench.maths.sample import argmax
 from workbench.methods.loops.unmasking.board import Board, Prediction, Transform
 from workbench.methods.run import ANSWER
 from workbench.trace import Cells, Event, Measure, Score, Source
@@ -27,16 +28,16 @@ def credit(alpha: float, gamma: float, beta: float) -> Transform:
         holes = [i for i in board.open(range(board.block.first, board.block.stop)) if prediction.has(i)]
         rows = [prediction.positions.index(i) for i in holes]
         logits = prediction.logits.clone()
-        best: list[float] = []
-        for row, hole in zip(rows, holes, strict=True):
-            probs = torch.softmax(prediction.logits[row], dim=-1)
-            top = int(probs.argmax())
-            mine = earned.get(hole, torch.zeros_like(probs)) * beta
-            mine[top] += probs[top] ** gamma
-            earned[hole] = mine
-            best.append(float(mine[top]))
-            logits[row] += alpha * torch.log1p(mine)
         if holes:
+            probs = torch.softmax(prediction.logits[rows], dim=-1)
+            nothing = torch.zeros_like(probs[0])
+            mine = torch.stack([earned.get(hole, nothing) for hole in holes]) * beta
+            tops = argmax(probs)
+            new = [prob**gamma for prob in probs[range(len(holes)), tops]]
+            mine[range(len(holes)), tops] += torch.stack(new)
+            earned.update(zip(holes, mine, strict=True))
+            best = mine[range(len(holes)), tops].tolist()
+            logits[rows] += alpha * torch.log1p(mine)
             yield Score(CREDIT.id, Cells(ANSWER, tuple(holes)), tuple(best))
         changed = prediction.then(CREDITED, logits)
         yield from board.observe(changed.views[-1])

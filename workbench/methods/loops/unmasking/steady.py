@@ -2,6 +2,7 @@
 
 from collections.abc import Generator
 
+import torch
 from torch import Tensor
 
 from workbench.maths.confidence import divergence
@@ -41,14 +42,15 @@ def steady(threshold: float, delta: float, history: int) -> Select:
 
     def select(now: Round) -> Generator[Event, None, list[int]]:
         known = [i for i, hole in enumerate(now.holes) if hole in before]
-        moves = [float(divergence(now.probs[i : i + 1], before[now.holes[i]])) for i in known]
         if known:
+            then = torch.stack([before[now.holes[i]] for i in known])
+            moves = divergence(now.probs[known], then).tolist()
             yield Score(MOVED.id, now.refs(known), tuple(moves))
             verdict = UNMOVED.judge(now.refs(known), moves, [delta] * len(known))
             yield verdict
             for i, still in zip(known, verdict.passed, strict=True):
                 calm[now.holes[i]] = calm.get(now.holes[i], 0) + 1 if still else 0
-        before.update((hole, now.probs[i : i + 1]) for i, hole in enumerate(now.holes))
+        before.update(zip(now.holes, now.probs, strict=True))
         rounds = [calm.get(hole, 0) for hole in now.holes]
         settled = SETTLED.judge(now.candidates, rounds, [history] * len(rounds))
         yield settled
