@@ -19,10 +19,7 @@ def warp(logits: Tensor, temperature: float = 1.0, top_k: int = 0, top_p: float 
     ranked = _descending(probs)
     if 0 < top_k < probs.shape[-1]:
         ranked[..., top_k:] = 0
-    count = (ranked > 0).sum(dim=-1, keepdim=True)
-    if top_p < 1:
-        mass = ranked / ranked.sum(dim=-1, keepdim=True)
-        count = torch.minimum(count, (mass.cumsum(dim=-1) - mass < top_p).sum(dim=-1, keepdim=True))
+    count = _nucleus(ranked, top_p) if top_p < 1 else (ranked > 0).sum(dim=-1, keepdim=True)
     edge = ranked.gather(-1, count - 1)  # the smallest that stays
     stays = probs >= edge
     if not torch.equal(stays.sum(dim=-1, keepdim=True), count):  # and of its equals the first ones
@@ -31,6 +28,17 @@ def warp(logits: Tensor, temperature: float = 1.0, top_k: int = 0, top_p: float 
         stays = above | equal & (equal.cumsum(dim=-1) <= room)
     kept = torch.where(stays, probs, 0)
     return kept / kept.sum(dim=-1, keepdim=True)
+
+
+def _nucleus(ranked: Tensor, top_p: float) -> Tensor:
+    """How many (R, 1) of the likeliest reach the mass top_p. ranked (R, V): positive ones first, falling."""
+    total, width = ranked.sum(dim=-1, keepdim=True), 128
+    while True:  # nearly always a narrow part of the vocabulary says it
+        mass = ranked[..., :width] / total
+        inside = (mass.cumsum(dim=-1) - mass < top_p) & (mass > 0)
+        if width >= ranked.shape[-1] or not inside[..., -1].any():
+            return inside.sum(dim=-1, keepdim=True)
+        width = ranked.shape[-1]
 
 
 def _descending(probs: Tensor) -> Tensor:

@@ -35,7 +35,8 @@ class Belief(NamedTuple):
     @property
     def width(self) -> int:
         """How many of the likeliest entries are kept per row."""
-        return min(8 if len(self.probs) <= 16 else 4, self.probs.shape[-1])
+        rows, size = self.probs.shape  # `len` of a tensor takes a microsecond
+        return min(8 if rows <= 16 else 4, size)
 
 
 Waiting = tuple[Belief, list[Observe]]
@@ -115,7 +116,7 @@ def _missing(
     for belief in beliefs:
         for row, extra in enumerate(belief.also, start):
             lacking += [(row, id) for id in dict.fromkeys(extra) if id not in keys[row]]
-        start += len(belief.probs)
+        start += belief.probs.shape[0]
     found: dict[int, list[tuple[float, int]]] = {}
     if lacking:
         rows, ids = zip(*lacking, strict=True)

@@ -156,6 +156,6 @@ def _propose(board: Board, prediction: Prediction, holes: list[int]) -> Generato
 def _ranks(scores: Sequence[float]) -> list[int]:
     """0-based, the higher first, the lower position on a tie."""
     ranks = [0] * len(scores)
-    for rank, i in enumerate(sorted(range(len(scores)), key=lambda i: -scores[i])):
+    for rank, i in enumerate(sorted(range(len(scores)), key=scores.__getitem__, reverse=True)):
         ranks[i] = rank
     return ranks
