@@ -74,10 +74,13 @@ def lengths_of(y: Sequence[int], about: str) -> Spec:
     lay["yaxis"] |= {"dtick": 1} if max(y) <= 6 else {}  # left alone, an axis so short is cut at halves
     lay["margin"] = lay["margin"] | {"t": 48}
     lay["shapes"] = [_mean_line(mean)]
-    asked = (
-        f"How many drafts did a verifying pass accept? On average {mean:.2f}; {mean + 1:.2f} with one of the "
+    asked = f"How many drafts did a verifying pass accept? On average {mean:.2f}; {mean + 1:.2f}"
+    return panel(
+        "Accepted lengths",
+        f"{asked} if each is counted with one of the target's own. {about}",
+        [bar, above],
+        lay,
     )
-    return panel("Accepted lengths", f"{asked}target's own. {about}", [bar, above], lay)
 
 
 def _bars(x: Sequence[int], shares: Sequence[Share], name: str, colour: str, hatch: str) -> dict[str, Any]:

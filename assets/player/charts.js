@@ -77,8 +77,8 @@
       if (!done.length) { this.caption.textContent = ""; return; }
       const passes = Math.max(1, sum("target"));
       this.caption.textContent = `${sum("accepted")} of ${sum("drafted")} drafts accepted · `
-        + `${dw.number(sum("committed") / passes)} tokens per target pass with the target's own, `
-        + `${dw.number(sum("accepted") / passes)} without`;
+        + `${dw.number(sum("committed") / passes)} tokens written per target pass, `
+        + `${dw.number(sum("accepted") / passes)} without the target's own; this request only`;
     }
   };
 
