@@ -3,7 +3,7 @@
 (function (wb) {
   "use strict";
   const {el} = wb;
-  const GAP = 10, EDGE = 12;
+  const GAP = 10, EDGE = 12, SETTLES = 30;  // frames in which the figures of a step may still grow
 
   let going = null;  // the tour that is open
 
@@ -59,6 +59,7 @@
         el("div", {class: "wb-tour-foot"}, button("end", "End", () => this.end()), this.before, this.after));
       this.ring = el("div", {class: "wb-tour-ring", "aria-hidden": "true"});
       this.onKey = (event) => this.key(event);
+      this.onScroll = () => { this.settling = 0; };  // the person's own: it is left to them
     }
 
     async begin() {
@@ -72,6 +73,7 @@
       player.setClock("events");
       document.querySelector(".wb-stage").append(this.ring, this.card);
       document.addEventListener("keydown", this.onKey, true);
+      for (const type of ["wheel", "touchmove", "pointerdown"]) document.addEventListener(type, this.onScroll, {capture: true, passive: true});
       this.follow();
       this.go(0);
     }
@@ -101,19 +103,33 @@
     }
 
     show() {
-      if (this.target) {
-        const room = Math.min(innerHeight / 2, ...scrollers(this.target).map((each) => each.clientHeight));
-        this.target.scrollIntoView({block: this.target.offsetHeight > room ? "start" : "center", behavior: "instant"});
-      }
+      this.settling = SETTLES;
+      this.aim();
+      this.outline();
       this.title.focus({preventScroll: true});
+    }
+
+    aim() {
+      if (!this.target) return;
+      const room = Math.min(innerHeight / 2, ...scrollers(this.target).map((each) => each.clientHeight));
+      this.target.scrollIntoView({block: this.target.offsetHeight > room ? "start" : "center", behavior: "instant"});
     }
 
     /* The outline is where the element is, whatever scrolls or grows; the card stands beside it, in sight. */
     follow() {
       if (going !== this) return;
-      const box = this.target && this.target.isConnected ? seen(this.target) : null, stamp = box && [box.left, box.top, box.width, box.height, innerWidth, innerHeight, this.card.offsetHeight].join();
-      if (stamp !== this.stamp) { this.stamp = stamp; this.place(box); }
+      if (this.outline() && this.settling > 0) { this.aim(); this.outline(); }  // what stands above it was drawn after it
+      this.settling -= 1;
       requestAnimationFrame(() => this.follow());
+    }
+
+    /* Draws the outline where the element is now; whether it had to move. */
+    outline() {
+      const box = this.target && this.target.isConnected ? seen(this.target) : null, stamp = box && [box.left, box.top, box.width, box.height, innerWidth, innerHeight, this.card.offsetHeight].join();
+      if (stamp === this.stamp) return false;
+      this.stamp = stamp;
+      this.place(box);
+      return true;
     }
 
     place(box) {
@@ -144,6 +160,7 @@
     end() {
       if (going === this) going = null;
       document.removeEventListener("keydown", this.onKey, true);
+      for (const type of ["wheel", "touchmove", "pointerdown"]) document.removeEventListener(type, this.onScroll, {capture: true});
       this.ring.remove();
       this.card.remove();
       wb.player().setClock(this.clock);
