@@ -63,6 +63,7 @@
       for (const view of Object.values(this.views)) view.reset();
       this.tabs.replaceChildren();
       this.panel.replaceChildren(this.offers);
+      this.legend.replaceChildren();
       this.tab = null;
       this.error = "";
     }

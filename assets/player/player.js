@@ -86,6 +86,7 @@
       pane.status = {};
       pane.tellStatus();
       this.arrange();
+      this.redraw();  // what is empty says so while it loads
       try {
         const reel = typeof reelOrUrl === "string" ? await this.fetch(reelOrUrl) : reelOrUrl;
         if (pane.ticket !== ticket) return false;

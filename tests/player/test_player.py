@@ -305,3 +305,27 @@ def test_what_if_masks_only_what_the_changed_verdict_would_have_masked(opened: O
       const beats = [{o: []}, {o: fell.length ? [['r', 0, fell, 'why']] : []}];
       return dw.masking({beats}, [verdict(4, true), verdict(5, false), verdict(6, true)]); }"""
     assert [opened.page.evaluate(told, fell) for fell in ([4, 6], [5], [])] == [True, False, None]
+
+
+def test_a_pane_that_loads_or_was_emptied_keeps_nothing_of_a_run(opened: Opened) -> None:
+    opened.open("a=speculative")
+    shown = opened.page.evaluate("""async () => {
+      const told = () => Object.values(player.panes).map((pane) => [pane.text.body.dataset.empty || "",
+        pane.legend.childElementCount, getComputedStyle(pane.modes).visibility]);
+      let give;
+      const reel = await player.fetch("/reel/masked");
+      player.fetch = () => new Promise((done) => { give = done; });
+      const asked = player.load("b", "/reel/masked");
+      await new Promise(requestAnimationFrame);
+      await new Promise(requestAnimationFrame);
+      const loading = told()[1];
+      give(reel);
+      await asked;
+      player.clear("a");
+      await new Promise(requestAnimationFrame);
+      await new Promise(requestAnimationFrame);
+      return [loading, ...told()];
+    }""")
+    assert shown[0] == ["Loading…", 0, "hidden"]
+    assert shown[1] == ["No run here yet.", 0, "hidden"]
+    assert shown[2][0] == "" and shown[2][1] > 0 and shown[2][2] == "visible"
