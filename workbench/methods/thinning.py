@@ -14,10 +14,12 @@ from workbench.maths.confidence import entropy
 from workbench.trace import Observe, Refs
 
 Rows = Sequence[Sequence[int]]
+Kind = tuple[int, int, torch.dtype, torch.device]
 Columns = tuple[list[tuple[int, ...]], list[tuple[float, ...]], list[float]]
 
 AT_ONCE = 2**17
-"""How many probabilities may wait to be thinned: half a megabyte, which stays in a processor's cache."""
+"""How many probabilities of a kind may wait to be thinned: half a megabyte, which stays in a processor's
+cache."""
 
 
 class Belief(NamedTuple):
@@ -38,30 +40,37 @@ class Belief(NamedTuple):
         rows, size = self.probs.shape  # `len` of a tensor takes a microsecond
         return min(8 if rows <= 16 else 4, size)
 
+    @property
+    def kind(self) -> Kind:
+        """What beliefs that are thinned together have in common."""
+        return self.width, self.probs.shape[-1], self.probs.dtype, self.probs.device
 
-Waiting = tuple[Belief, list[Observe]]
+
+Waiting = list[tuple[Belief, list[Observe]]]
 
 
 class Later:
     """Thins beliefs when asked, many at a time. Until then their events are empty: nobody may see them."""
 
     def __init__(self) -> None:
-        self._waiting: list[Waiting] = []
-        self._size = 0
+        self._waiting: dict[Kind, Waiting] = {}
+        self._sizes: dict[Kind, int] = {}
 
     def put(self, belief: Belief) -> list[Observe]:
         """The events of a belief, filled at the next `fill` at the latest."""
-        events = places(belief)
-        self._waiting.append((belief, events))
-        self._size += belief.probs.numel()
-        if self._size > AT_ONCE:
-            self.fill()
+        events, kind = places(belief), belief.kind
+        self._waiting.setdefault(kind, []).append((belief, events))
+        self._sizes[kind] = self._sizes.get(kind, 0) + belief.probs.numel()
+        if self._sizes[kind] > AT_ONCE:
+            del self._sizes[kind]
+            fill(self._waiting.pop(kind))
         return events
 
     def fill(self) -> None:
         """From now on every event that `put` returned is whole."""
-        waiting, self._waiting, self._size = self._waiting, [], 0
-        fill(waiting)
+        waiting, self._waiting, self._sizes = self._waiting, {}, {}
+        for alike in waiting.values():
+            fill(alike)
 
 
 def observed(belief: Belief) -> list[Observe]:
@@ -76,20 +85,18 @@ def places(belief: Belief) -> list[Observe]:
     return [Observe(belief.source, refs, belief.space, (), (), ()) for refs in belief.of]
 
 
-def fill(waiting: Sequence[Waiting]) -> None:
-    """Put the numbers into events that nobody has seen yet (the only place where an event changes)."""
-    groups: dict[tuple[object, ...], list[Waiting]] = {}
-    for each in waiting:
-        probs = each[0].probs
-        groups.setdefault((each[0].width, probs.shape[-1], probs.dtype, probs.device), []).append(each)
-    for group in groups.values():
-        columns = _columns([belief for belief, _ in group])
-        start = 0
-        for event in (event for _, events in group for event in events):
-            rows = slice(start, start + len(event.of))
-            for name, column in zip(("keys", "probs", "entropies"), columns, strict=True):
-                object.__setattr__(event, name, tuple(column[rows]))
-            start = rows.stop
+def fill(alike: Waiting) -> None:
+    """Put the numbers into events that nobody has seen yet (the only place where an event changes).
+
+    alike: beliefs of one kind.
+    """
+    columns = _columns([belief for belief, _ in alike])
+    start = 0
+    for event in (event for _, events in alike for event in events):
+        rows = slice(start, start + len(event.of))
+        for name, column in zip(("keys", "probs", "entropies"), columns, strict=True):
+            object.__setattr__(event, name, tuple(column[rows]))
+        start = rows.stop
 
 
 def _columns(beliefs: Sequence[Belief]) -> Columns:
