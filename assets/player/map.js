@@ -1,10 +1,9 @@
-/* The unmask map: x = position, y = round. Finished rows live on a hidden canvas; a step redraws rows it changed. While it
-   plays, large maps take turns: a browser copies the whole picture when a line of it changes. */
+/* The unmask map: x = position, y = round. A browser copies a whole picture when a line of it changes, so the rounds are
+   painted once; a step moves a veil over those to come, and draws the one line of its own round. */
 (function (dw) {
   "use strict";
   const {el, BLANK} = dw;
   const RIBBON = 12, AXIS = 16;
-  const LARGE = 2 ** 15;  // cells
 
   dw.MapView = class {
     constructor(pane, name) {
@@ -14,14 +13,16 @@
       this.tip = el("div", {class: "dw-tip", hidden: true});
       this.ring = el("div", {class: "dw-map-ring", hidden: true});
       this.at = null;
-      this.scroll = el("div", {class: "dw-scroll dw-map"}, this.head, this.canvas, this.ring, this.tip);
+      this.veil = el("div", {class: "dw-map-veil"});
+      this.line = el("canvas", {class: "dw-map-line", "aria-hidden": "true"});
+      this.sheet = el("div", {class: "dw-map-sheet"}, this.canvas, this.veil, this.line);
+      this.scroll = el("div", {class: "dw-scroll dw-map"}, this.head, this.sheet, this.ring, this.tip);
       this.caption = el("div", {class: "dw-caption"});
       this.legend = el("div", {class: "dw-legend"}, ...[["guess", "guessed"], ["now", "committed in this round"], ["held", "committed before"],
         ["back", "taken back"]].map(([id, text]) => dw.key(el("i", {class: `dw-swatch dw-m-${id}`}), text)),
       this.more = el("span", {class: "dw-keys-more"}),
       el("span", {class: "dw-key", title: dw.words["unsure to sure"]}, "unsure", el("i", {class: "dw-ramp"}), "sure"));
       this.node = el("div", {class: "dw-figure"}, this.caption, this.scroll, this.legend);
-      this.back = document.createElement("canvas");
       this.canvas.addEventListener("pointermove", (event) => this.hover(event));
       this.canvas.addEventListener("pointerleave", () => { this.tip.hidden = true; });
       this.canvas.addEventListener("click", (event) => this.open(...this.where(event)));
@@ -44,14 +45,13 @@
     draw(now, step, selected) {
       const reel = now.reel;
       if (!reel.map || !reel.rows.length || now.beat < 0) return;
-      if (this.version === reel.version && reel.map.width * reel.rows.length > LARGE && this.pane.player.rests(this)) return;
       const stamp = this.stamp !== null && this.version === reel.version ? this.stamp : this.measure(reel);
       const row = Math.max(0, this.rowOf(reel, reel.beats[now.beat].r));
       if (this.stamp !== stamp || this.rows > reel.rows.length) this.build(reel, stamp);
-      if (this.version !== reel.version) this.grow(reel, row);
-      const [low, high] = this.row < 0 ? [0, reel.rows.length - 1] : [Math.min(row, this.row), Math.max(row, this.row)];
-      for (let at = low; at <= high; at += 1) this.blit(at, row);
+      if (this.version !== reel.version) this.grow(reel);
       this.live(now, row, selected);
+      this.line.style.transform = `translateY(${row * this.ch}px)`;
+      this.veil.style.transform = `translateY(${(row + 1) * this.ch}px)`;
       this.row = row;
       this.now = now;
       this.keep(row);
@@ -70,21 +70,21 @@
     build(reel, stamp) {
       const width = this.cw * reel.map.width, height = this.ch * reel.rows.length;
       this.pen = dw.sharp(this.canvas, width, height);
-      this.hidden = dw.sharp(this.back, width, height);
-      this.ratio = this.back.width / width;
+      this.linePen = dw.sharp(this.line, width, this.ch);
       this.stamp = stamp;
       this.rows = 0;
       this.row = -1;
       this.version = -1;
     }
 
-    /* Paint rows that came since; the last one may have changed. */
-    grow(reel, row) {
+    /* Paint rows that came since; the last one may have changed, and the frame of its block. */
+    grow(reel) {
       if (this.ch * reel.rows.length > parseFloat(this.canvas.style.height) + 0.5) this.build(reel, this.stamp);
-      for (let at = Math.max(0, this.rows - 1); at < reel.rows.length; at += 1) this.paintRow(this.hidden, reel, at);
+      const since = Math.max(0, this.rows - 1);
+      const from = (reel.map.blocks || []).reduce((least, [, , first, last]) => (last >= since ? Math.min(least, first) : least), since);
+      for (let at = from; at < reel.rows.length; at += 1) this.paintRow(this.pen, reel, at);
       this.rows = reel.rows.length;
       this.version = reel.version;
-      this.row = -1;
       this.paintHead(reel);
       dw.marks.legend(this, reel);
     }
@@ -95,7 +95,16 @@
       for (let cell = 0; cell < letters.length; cell += 1) {
         this.cell(pen, cell * this.cw, y, letters[cell], values[cell] / 1000);
       }
+      this.frame(pen, at, y);
       dw.marks.row(this, pen, reel.rows[at], y);
+    }
+
+    /* Where blocks begin and end. */
+    frame(pen, at, y) {
+      const {map} = this.pane.reel;
+      pen.fillStyle = this.pane.palette.get("line");
+      for (const border of map.borders) pen.fillRect((border - map.start) * this.cw - 1, y, 1, this.ch);
+      dw.marks.blocks(this, pen, at, y);
     }
 
     cell(pen, x, y, letter, value) {
@@ -134,40 +143,27 @@
       pen.restore();
     }
 
-    blit(at, row) {
-      const y = at * this.ch, width = this.cw * this.pane.reel.map.width, r = this.ratio;
-      this.pen.clearRect(0, y, width, this.ch);
-      this.pen.globalAlpha = at < row ? 1 : 0.2;
-      this.pen.drawImage(this.back, 0, y * r, width * r, this.ch * r, 0, y, width, this.ch);
-      this.pen.globalAlpha = 1;
-      if (at > row) return;
-      this.pen.fillStyle = this.pane.palette.get("line");
-      dw.marks.blocks(this, this.pen, at, y);
-      for (const border of this.pane.reel.map.borders) {
-        this.pen.fillRect((border - this.pane.reel.map.start) * this.cw - 1, y, 1, this.ch);
-      }
-    }
-
     /* The current row shows the state at this very beat, not the end of its round. */
     live(now, row, selected) {
-      const {map} = now.reel, lane = now.lanes[map.lane], y = row * this.ch, pen = this.pen;
+      const {map} = now.reel, lane = now.lanes[map.lane], pen = this.linePen;
       const width = this.cw * map.width, first = now.reel.rounds[now.reel.rows[row][0]].b[0];
       pen.fillStyle = this.pane.palette.get("accent-soft");
-      pen.fillRect(0, y, width, this.ch);
+      pen.fillRect(0, 0, width, this.ch);
       const letters = now.reel.rows[row][2];
       for (let cell = 0; cell < map.width; cell += 1) {
         const place = map.start + cell, birth = place < lane.size ? lane.births[place] : BLANK, guess = lane.guess[place];
         const id = birth >= 0 ? birth : guess;
         const gone = birth === BLANK && guess >= 0 && letters[cell] === "r" && now.status[guess] === 7;
         const letter = gone ? "r" : birth >= 0 ? (lane.since[place] >= first ? "N" : "c") : guess >= 0 ? "g" : ".";
-        if (letter !== ".") this.cell(pen, cell * this.cw, y, letter, id >= 0 ? now.reel.candidates[id].prob : 0);
+        if (letter !== ".") this.cell(pen, cell * this.cw, 0, letter, id >= 0 ? now.reel.candidates[id].prob : 0);
       }
-      if (now.beat >= now.reel.rounds[now.reel.rows[row][0]].b[1]) dw.marks.row(this, pen, now.reel.rows[row], y);
+      this.frame(pen, row, 0);
+      if (now.beat >= now.reel.rounds[now.reel.rows[row][0]].b[1]) dw.marks.row(this, pen, now.reel.rows[row], 0);
       pen.strokeStyle = this.pane.palette.get("accent");
       pen.lineWidth = 1;
-      pen.strokeRect(0.5, y + 0.5, width - 1, this.ch - 1);
+      pen.strokeRect(0.5, 0.5, width - 1, this.ch - 1);
       if (selected && selected.position >= map.start) {
-        pen.strokeRect((selected.position - map.start) * this.cw + 0.5, y + 0.5, this.cw - 1, this.ch - 1);
+        pen.strokeRect((selected.position - map.start) * this.cw + 0.5, 0.5, this.cw - 1, this.ch - 1);
       }
     }
 

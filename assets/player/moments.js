@@ -83,7 +83,7 @@
   function rings(map, reel, places) {
     const columns = new Set(places.filter(([lane]) => lane === reel.map.lane).map(([, position]) => position - reel.map.start));
     const made = [...columns].filter((at) => at >= 0 && at < reel.map.width).map((at) => el("div", {class: "dw-lit-ring",
-      style: {left: `${map.canvas.offsetLeft + at * map.cw}px`, top: `${map.canvas.offsetTop + Math.max(0, map.row) * map.ch}px`, width: `${map.cw}px`, height: `${map.ch}px`}}));
+      style: {left: `${map.sheet.offsetLeft + at * map.cw}px`, top: `${map.sheet.offsetTop + Math.max(0, map.row) * map.ch}px`, width: `${map.cw}px`, height: `${map.ch}px`}}));
     map.scroll.append(...made);
     return made;
   }

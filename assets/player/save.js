@@ -64,7 +64,8 @@
     const copy = figure.cloneNode(true), canvases = copy.querySelectorAll("canvas");
     for (const [at, canvas] of figure.querySelectorAll("canvas").entries()) {
       const style = getComputedStyle(canvas), image = el("img", {src: canvas.toDataURL(), alt: "", class: canvas.className});
-      image.style.cssText = `display:block;position:static;width:${style.width};height:${style.height}`;
+      const place = style.position === "absolute" ? `transform:${canvas.style.transform}` : "position:static";
+      image.style.cssText = `display:block;${place};width:${style.width};height:${style.height}`;
       canvases[at].replaceWith(image);
     }
     for (const node of copy.querySelectorAll("[hidden], .dw-tip, .dw-map-ring, .dw-save, .dw-zoom, select, label:has(input), input")) node.remove();

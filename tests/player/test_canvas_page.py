@@ -31,7 +31,7 @@ def test_a_run_without_marks_has_no_key_for_them(opened: Opened) -> None:
 def test_a_mark_stands_in_its_row_only_when_the_cursor_got_there(opened: Opened) -> None:
     opened.open("a=canvas")
     opened.test_id("tab-map-a").click()
-    data = "document.querySelector('[data-testid=map-a]').toDataURL()"
+    data = "(({line, veil}) => line.toDataURL() + veil.style.transform)(player.panes.a.views.map)"
     opened.page.evaluate("player.seek(0)")
     first = opened.page.evaluate(data)
     opened.page.evaluate("player.seek(1e9)")

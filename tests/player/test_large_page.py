@@ -58,9 +58,11 @@ def test_the_picture_of_a_large_tree_has_all_of_it(opened: Opened) -> None:
 
 
 def test_stretches_out_of_sight_are_left_out_until_the_steps_rest(opened: Opened) -> None:
+    opened.page.set_viewport_size({"width": 420, "height": 900})
     opened.open("a=big")
     opened.page.evaluate("player.first()")
     opened.page.evaluate(_PLAY, 12)
+    opened.page.wait_for_selector("[data-testid=text-a] .dw-stretch.dw-away", state="attached")
     moving = opened.page.evaluate(_TEXT)
     assert [row["from"] for row in moving["rows"]] == [0, 128, 256]
     assert any(row["hidden"] for row in moving["rows"])
