@@ -264,7 +264,7 @@
     /* Whether a costly picture is left as it is for now. */
     rests(view) {
       const wait = this.playing ? this.pace.wait(view, this.cursor + JSON.stringify(this.picked)) : 0;
-      if (wait && wait < 1000 / this.speed) setTimeout(() => this.redraw(), wait);  // else the next step comes sooner
+      if (wait && wait + dw.FRAME < 1000 / this.speed) setTimeout(() => this.redraw(), wait);  // else the next step comes sooner
       return wait > 0;
     }
 

@@ -36,7 +36,7 @@
 
   /* How often the costly pictures are drawn while it plays: with every step as long as the frames come in time; else they
      take turns, and each rests the longer the more frames are late. */
-  const FRAME = 16, LATE = 20, LONGER = 20, SHORTER = 0.5;  // milliseconds
+  const FRAME = dw.FRAME = 16, LATE = 20, LONGER = 10, SHORTER = 0.25;  // milliseconds
 
   dw.Pace = class {
     constructor() {

@@ -35,6 +35,10 @@ _STEPS = """async (steps) => {
 }"""
 
 
+_READ = "Object.values(player.panes).every((pane) => pane.indexed === pane.reel.beats.length)"
+"""A run that was opened is read while the page has nothing else to do."""
+
+
 def measure(steps: int = 200, query: str = "a=big&b=big2") -> dict[str, Any]:
     """Milliseconds per step of playing at 60 steps a second, between frames, and to load the last reel.
 
@@ -55,6 +59,7 @@ def measure(steps: int = 200, query: str = "a=big&b=big2") -> dict[str, Any]:
                 " return performance.now() - t; }",
                 [pane, name],
             )
+        page.wait_for_function(_READ)
         clock = page.context.new_cdp_session(page)
         clock.send("Performance.enable", {"timeDomain": "threadTicks"})
         before = _work(clock)

@@ -104,7 +104,7 @@ def test_costly_pictures_rest_only_while_frames_come_late(opened: Opened) -> Non
       const slow = play(60, 33.3), busy = [left, right].map((view) => pace.wait(view, 2) > 80);
       const same = pace.wait(left, 1) === Infinity;
       pace.begin();
-      return {quick, free, slow, busy, same, paused: play(1, 9999), mended: play(240, 16.7)};
+      return {quick, free, slow, busy, same, paused: play(1, 9999), mended: play(400, 16.7)};
     }""")
     assert told == {
         "quick": 0,
@@ -112,7 +112,7 @@ def test_costly_pictures_rest_only_while_frames_come_late(opened: Opened) -> Non
         "slow": 100,
         "busy": [True, True],
         "same": True,
-        "paused": 99.5,
+        "paused": 99.75,
         "mended": 0,
     }
 
