@@ -1,6 +1,7 @@
-"""What tests of drafters share: runs on table models, and the draft that a drafter returns."""
+"""What tests of drafters and rules share: runs on table models, and what they return behind their events."""
 
 from collections.abc import Generator
+from typing import TypeVar
 
 from fakes import TableCausal, random_law
 
@@ -10,14 +11,16 @@ from workbench.methods.run import Run
 from workbench.models.meter import Meter
 from workbench.trace import ROOT, Event
 
+T = TypeVar("T")
+
 
 def fresh_run(prompt: list[int], size: int = 6, seed: int = 0, tokens: int = 40, eos: tuple = ()) -> Run:
     target = TableCausal(random_law(seed, size), size, "target", Meter())
     return Run(prompt, tokens, {"target": target}, eos, SeededDice(seed), Meter())
 
 
-def last(events: Generator[Event, None, Draft]) -> Draft:
-    """What a drafter returns."""
+def last(events: Generator[Event, None, T]) -> T:
+    """What a drafter or a rule returns."""
     while True:
         try:
             next(events)

@@ -2,20 +2,22 @@
 
 import random
 from collections import defaultdict
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 
 import torch
+from drafted import last
 from fakes import Law, branches
 from torch import Tensor
 
+from workbench.lab.law import continued, variation
 from workbench.maths.accept import without
 from workbench.methods.dice import Dice
 from workbench.methods.loops.verification import VERIFICATIONS, Draft, Outcome, Verify
 from workbench.methods.run import Run
 from workbench.models.meter import Meter
-from workbench.trace import ROOT, DraftKind, Event
+from workbench.trace import ROOT, DraftKind
 
 EXACT = 1e-9
 
@@ -153,16 +155,7 @@ def verified(rule: Verify, draft: Draft, target: Law, dice: Dice) -> Outcome:
     for node, (token, parent) in enumerate(zip(draft.tokens, draft.parents, strict=True)):
         reached[node] = (*reached[parent], token)
     rows = torch.stack([target(path) for path in reached.values()])
-    return drain(rule(Run((), 9, {}, (), dice, Meter(), full=False), draft, rows))
-
-
-def drain(judged: Generator[Event, None, Outcome]) -> Outcome:
-    """What a rule returns."""
-    while True:
-        try:
-            next(judged)
-        except StopIteration as stop:
-            return stop.value
+    return last(rule(Run((), 9, {}, (), dice, Meter(), full=False), draft, rows))
 
 
 def law_of_round(rule: Verify, build: Build, target: Law, drafter: Law) -> dict[tuple[int, ...], float]:
@@ -180,36 +173,15 @@ def law_of_round(rule: Verify, build: Build, target: Law, drafter: Law) -> dict[
     return law
 
 
-def joint(law: Law, length: int) -> dict[tuple[int, ...], float]:
-    """The product of conditionals over `length` tokens."""
-    grown = {(): 1.0}
-    for _ in range(length):
-        grown = {
-            (*text, token): weight * prob
-            for text, weight in grown.items()
-            for token, prob in enumerate(law(text).tolist())
-            if prob > 0
-        }
-    return grown
-
-
 def distance(rule: Verify, build: Build, target: Law, drafter: Law, length: int) -> float:
     """Total variation of `length` tokens from the target's, later tokens being drawn from the target."""
     found: dict[tuple[int, ...], float] = defaultdict(float)
     ended = law_of_round(rule, build, target, drafter)
     assert abs(sum(ended.values()) - 1) < EXACT, "the branches do not add up"
     for tokens, weight in ended.items():
-        grown = {tokens: weight}
-        while len(next(iter(grown))) < length:
-            grown = {
-                (*text, token): part * prob
-                for text, part in grown.items()
-                for token, prob in enumerate(target(text).tolist())
-            }
-        for text, part in grown.items():
-            found[text[:length]] += part
-    expected = joint(target, length)
-    return 0.5 * sum(abs(found.get(k, 0) - expected.get(k, 0)) for k in found.keys() | expected.keys())
+        for text, share in continued(tokens, target, length).items():
+            found[text[:length]] += weight * share
+    return variation(found, continued((), target, length))
 
 
 def expected_tokens(rule: Verify, build: Build, target: Law, drafter: Law) -> float:

@@ -192,11 +192,7 @@ def _first_path(law, rule: str, dice) -> int:
     draft = last(retrieved().draft(run, 2))
     contexts = [(0, 1, *path_of(draft, node)) for node in range(-1, len(draft.tokens))]
     judging = VERIFICATIONS[rule].verify(run, draft, torch.stack([law(context) for context in contexts]))
-    while True:
-        try:
-            next(judging)
-        except StopIteration as stop:
-            return len(stop.value.path)
+    return len(last(judging).path)
 
 
 def unstruck(run: Run, draft: Draft, children: list[int], left: Tensor):

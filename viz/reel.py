@@ -196,7 +196,7 @@ class ReelBuilder:
 
     def summary(self) -> dict[str, Any]:
         """The run in a few numbers, under the names that serving engines use."""
-        text = summary.text_tokens(self.state.lanes[0], self._eos) if 0 in self.state.lanes else 0
+        text = len(self.state.lanes[0].written(self._eos)) if 0 in self.state.lanes else 0
         return summary.of(self.lines(), self.drafts(), self.clocks, self.spent, text)
 
     def drafts(self) -> list[acceptance.Draft]:

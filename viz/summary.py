@@ -1,13 +1,12 @@
 """A run in a few numbers, with the definition printed beside each: most confusion is about words."""
 
 from collections import Counter
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from viz.acceptance import Draft, by_position
 from viz.bits import Costs
 from viz.clocks import Clocks
-from workbench.trace import LaneState, Token
 
 DEFINITIONS: dict[str, str] = {
     "num_drafts": "Drafts that the target verified: one per verifying pass of this request.",
@@ -102,17 +101,6 @@ def of(
         "milliseconds": round(clocks.ms, 1),
     }
     return told | speculation(drafts, *(sum(line[name] for line in lines) for name in ("drafted", "pruned")))
-
-
-def text_tokens(answer: LaneState, ends: Container[int]) -> int:
-    """How many tokens of an answer stand up to and with the first of the `ends`."""
-    count = 0
-    for fill, birth in zip(answer.fills, answer.births, strict=True):
-        if birth >= 0:
-            count += 1
-            if isinstance(fill, Token) and fill.id in ends:
-                break
-    return count
 
 
 def speculation(drafts: Sequence[Draft], proposed: int, pruned: int) -> dict[str, Any]:

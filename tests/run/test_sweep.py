@@ -232,12 +232,13 @@ def test_a_table_reads_back_as_it_was(whole: Path) -> None:
 def test_padding_behind_the_end_is_no_text(whole: Path) -> None:
     row = next(row for row in read(whole) if row.method == "greedy")
     trace = load(whole / row.trace)
-    third = [event.candidates[0] for event in trace.events if isinstance(event, Commit)][2]
-    end = fold(trace.events).proposals[third].fill
-    assert isinstance(end, Token)
+    answer = [event.candidates[0] for event in trace.events if isinstance(event, Commit)]
+    fills = [fold(trace.events).proposals[id].fill for id in answer]
+    end = fills[2]
+    assert isinstance(end, Token) and row.tokens == row.text_tokens == len(fills) > 3
     cards = tuple(replace(card, eos_ids=(end.id,)) for card in trace.header.models)
     found = spent(replace(trace, header=replace(trace.header, models=cards)))
-    assert found.tokens == row.tokens and found.text_tokens <= 3
+    assert (found.tokens, found.text_tokens) == (row.tokens, fills.index(end) + 1)
 
 
 def test_rank_correlations_by_hand() -> None:

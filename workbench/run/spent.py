@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from workbench.run.answer import ANSWER
-from workbench.trace import Commit, Forward, State, Token, Trace
+from workbench.trace import Commit, Forward, State, Trace
 
 LIGHT = ("draft",)
 """Roles that are counted apart: networks that are much smaller than the one they work for."""
@@ -50,12 +50,7 @@ def spent(trace: Trace) -> Spent:
         return found
     found.tokens = sum(birth >= 0 for birth in lane.births)
     ends = {id for card in trace.header.models for id in card.eos_ids}
-    when: list[int] = []
-    for fill, birth in zip(lane.fills, lane.births, strict=True):
-        if birth >= 0:
-            when.append(came.rounds[birth])
-            if isinstance(fill, Token) and fill.id in ends:
-                break
+    when = [came.rounds[id] for id in lane.written(ends)]
     found.text_tokens = len(when)
     places = range(len(when))
     found.order, found.spearman = kendall(places, when), spearman(places, when)

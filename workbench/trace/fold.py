@@ -1,6 +1,6 @@
 """The state after any event: what every view is a function of."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 
 from workbench.trace.events import (
@@ -17,7 +17,7 @@ from workbench.trace.events import (
     Retract,
     Score,
 )
-from workbench.trace.fills import Fill
+from workbench.trace.fills import Fill, Token
 from workbench.trace.refs import ROOT, Candidates, Ref
 
 BLANK = -1
@@ -54,6 +54,17 @@ class LaneState:
     fills: list[Fill | None]
     births: list[int]
     verdict: str = ""
+
+    def written(self, ends: Container[int]) -> list[int]:
+        """The candidates that were committed and stand, in reading order, up to and with the first of the
+        token ids `ends`: on a canvas, padding may stand behind it."""
+        found: list[int] = []
+        for fill, birth in zip(self.fills, self.births, strict=True):
+            if birth >= 0:
+                found.append(birth)
+                if isinstance(fill, Token) and fill.id in ends:
+                    break
+        return found
 
 
 @dataclass(frozen=True, slots=True)
