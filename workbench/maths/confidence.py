@@ -1,5 +1,6 @@
 """How sure a belief is. Rows are distributions (R, V)."""
 
+import numpy as np
 from torch import Tensor
 
 
@@ -14,7 +15,12 @@ TINY = 1e-38
 
 def entropy(probs: Tensor) -> Tensor:
     """-sum p ln p in nats, (R,)."""
-    return probs.clamp_min(TINY).log_().mul_(probs).sum(dim=-1).neg_()
+    logs = probs.clamp_min(TINY)
+    if logs.is_cpu:  # numpy's logarithm takes a third of the time of torch's
+        np.log(logs.numpy(), out=logs.numpy())
+    else:
+        logs.log_()
+    return logs.mul_(probs).sum(dim=-1).neg_()
 
 
 def margin(probs: Tensor) -> Tensor:

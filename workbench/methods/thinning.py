@@ -4,10 +4,13 @@ Thinning many rows at once costs a third of thinning them one by one, so a recor
 (`Later`). Every row is worked out by itself: which rows are thinned together changes no digit.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import accumulate
 from typing import NamedTuple
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from workbench.maths.confidence import entropy
@@ -17,9 +20,8 @@ Rows = Sequence[Sequence[int]]
 Kind = tuple[int, int, torch.dtype, torch.device]
 Columns = tuple[list[tuple[int, ...]], list[tuple[float, ...]], list[float]]
 
-AT_ONCE = 2**17
-"""How many probabilities of a kind may wait to be thinned: half a megabyte, which stays in a processor's
-cache."""
+AT_ONCE = 2**19
+"""How many bytes of probabilities of a kind may wait to be thinned: what stays in a processor's cache."""
 
 
 class Belief(NamedTuple):
@@ -59,11 +61,14 @@ class Later:
     def put(self, belief: Belief) -> list[Observe]:
         """The events of a belief, filled at the next `fill` at the latest."""
         events, kind = places(belief), belief.kind
-        self._waiting.setdefault(kind, []).append((belief, events))
-        self._sizes[kind] = self._sizes.get(kind, 0) + belief.probs.numel()
-        if self._sizes[kind] > AT_ONCE:
-            del self._sizes[kind]
-            fill(self._waiting.pop(kind))
+        alike = self._waiting.setdefault(kind, [])
+        if not alike or alike[-1][0].probs is not belief.probs:  # the same rows again are thinned once
+            if self._sizes.get(kind, 0) > AT_ONCE:
+                fill(alike)
+                alike.clear()
+                del self._sizes[kind]
+            self._sizes[kind] = self._sizes.get(kind, 0) + belief.probs.nbytes
+        alike.append((belief, events))
         return events
 
     def fill(self) -> None:
@@ -101,23 +106,46 @@ def fill(alike: Waiting) -> None:
 
 def _columns(beliefs: Sequence[Belief]) -> Columns:
     """Of all rows: ids and probabilities, likeliest first, and the entropies."""
-    probs = beliefs[0].probs if len(beliefs) == 1 else torch.cat([belief.probs for belief in beliefs])
-    best = probs.topk(beliefs[0].width, dim=-1)
-    numbers = six(torch.cat((best.values, entropy(probs).unsqueeze(-1)), -1))
-    values, entropies = numbers[:, :-1], numbers[:, -1]
-    keys, rounded = list(map(tuple, best.indices.tolist())), list(map(tuple, values.tolist()))
-    missing = _missing(beliefs, probs, keys)
-    equal = (values[:, 1:] == values[:, :-1]).any(-1).nonzero().flatten().tolist()
-    for row in {*equal, *missing}:
-        pairs = sorted([*zip(rounded[row], keys[row], strict=True), *missing.get(row, ())], key=_likeliest)
-        rounded[row], keys[row] = zip(*pairs, strict=True)
-    return keys, rounded, entropies.tolist()
+    tensors = {id(belief.probs): belief.probs for belief in beliefs}
+    probs = torch.cat(list(tensors.values())).float()  # seven digits are enough for six
+    nats = entropy(probs).cpu().numpy()
+    ids, best = _likeliest_of(probs, beliefs[0].width)
+    numbers = six(np.concatenate((best, nats[:, None]), -1))
+    values, entropies = numbers[:, :-1], numbers[:, -1].tolist()
+    keys, rounded = list(map(tuple, ids.tolist())), list(map(tuple, values.tolist()))
+    falling = (values[:, 1:] == values[:, :-1]) & (ids[:, 1:] < ids[:, :-1])
+    for row in np.flatnonzero(falling.any(-1)).tolist():
+        rounded[row], keys[row] = _in_order(zip(rounded[row], keys[row], strict=True))
+    place = range(len(keys))
+    if len(tensors) < len(beliefs):
+        first = dict(zip(tensors, accumulate(map(len, tensors.values()), initial=0), strict=False))
+        starts = [(first[id(belief.probs)], len(belief.probs)) for belief in beliefs]
+        place = [row for start, count in starts for row in range(start, start + count)]
+        keys, rounded = [keys[row] for row in place], [rounded[row] for row in place]
+        entropies = [entropies[row] for row in place]
+    for row, more in _missing(beliefs, probs, place, keys).items():
+        rounded[row], keys[row] = _in_order([*zip(rounded[row], keys[row], strict=True), *more])
+    return keys, rounded, entropies
+
+
+def _likeliest_of(probs: Tensor, width: int) -> tuple[NDArray[np.int64], NDArray[np.floating]]:
+    """Ids and probabilities (R, width) of the likeliest, of equals the lowest id; `probs` may lose them."""
+    if not probs.is_cpu:
+        best = probs.topk(width, dim=-1)
+        return best.indices.cpu().numpy(), best.values.cpu().numpy()
+    rows, every = probs.numpy(), np.arange(len(probs))
+    ids, values = np.empty((len(rows), width), np.int64), np.empty((len(rows), width), rows.dtype)
+    for place in range(width):  # a few searches for the highest cost less than one for the few highest
+        ids[:, place] = found = rows.argmax(-1)
+        values[:, place] = rows[every, found]
+        rows[every, found] = -1
+    return ids, values
 
 
 def _missing(
-    beliefs: Sequence[Belief], probs: Tensor, keys: Sequence[Sequence[int]]
+    beliefs: Sequence[Belief], probs: Tensor, place: Sequence[int], keys: Sequence[Sequence[int]]
 ) -> dict[int, list[tuple[float, int]]]:
-    """Row -> what verdicts need and the row lacks, as (probability, id)."""
+    """Row -> what verdicts need and the row lacks, as (probability, id). `place`: its row in `probs`."""
     lacking: list[tuple[int, int]] = []
     start = 0
     for belief in beliefs:
@@ -127,35 +155,39 @@ def _missing(
     found: dict[int, list[tuple[float, int]]] = {}
     if lacking:
         rows, ids = zip(*lacking, strict=True)
-        for row, id, value in zip(rows, ids, probs[rows, ids].tolist(), strict=True):
+        values = probs[[place[row] for row in rows], ids].tolist()
+        for row, id, value in zip(rows, ids, values, strict=True):
             found.setdefault(row, []).append((float(f"{value:.6g}"), id))
     return found
 
 
-POWERS = torch.tensor([float(f"1e{n}") for n in range(23)], dtype=torch.float64)
+POWERS = np.array([float(f"1e{n}") for n in range(23)])
 """The powers of ten that float64 holds exactly."""
 
 
-def six(numbers: Tensor) -> Tensor:
-    """Six significant digits, float64 on the CPU: enough for a picture, a quarter of the bytes.
+def six(numbers: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Six significant digits: enough for a picture, a quarter of the bytes.
 
     What ".6g" says, for all at once: a whole number of six digits by a power of ten that is exact is the
     float64 nearest to that decimal. Where the product that gives the whole number is close to a tie, or has
     not six digits (the power would not be exact), ".6g" itself is asked.
     """
-    exact = numbers.cpu().double().flatten()
-    power = POWERS[(5 - exact.abs().log10_().floor_()).long().clamp_(0, 22)]
+    exact = numbers.astype(np.float64)
+    with np.errstate(divide="ignore"):  # 0 has as many digits as one likes
+        digits = np.floor(np.log10(np.abs(exact)))
+    power = POWERS[np.clip(5 - digits, 0, 22).astype(np.intp)]
     scaled = exact * power
-    whole = scaled.round()
+    whole = np.rint(scaled)
     rounded = whole / power
-    near_tie = (scaled - whole).abs_() > 0.4999
-    not_six_digits = ((whole.abs() - 550_000).abs_() > 450_000) & (exact != 0)
-    asked = (near_tie | not_six_digits).nonzero().flatten()
-    if len(asked):
-        told = [float(f"{number:.6g}") for number in exact[asked].tolist()]
-        rounded[asked] = torch.tensor(told, dtype=torch.float64)
-    return rounded.view(numbers.shape)
+    near_tie = np.abs(scaled - whole) > 0.4999
+    not_six_digits = (np.abs(np.abs(whole) - 550_000) > 450_000) & (exact != 0)
+    asked = near_tie | not_six_digits
+    if asked.any():
+        rounded[asked] = [float(f"{number:.6g}") for number in exact[asked].tolist()]
+    return rounded
 
 
-def _likeliest(pair: tuple[float, int]) -> tuple[float, int]:
-    return -pair[0], pair[1]
+def _in_order(pairs: Iterable[tuple[float, int]]) -> tuple[tuple[float, ...], tuple[int, ...]]:
+    """Probabilities and ids, the higher first, of equals the lowest id."""
+    probs, ids = zip(*sorted(pairs, key=lambda pair: (-pair[0], pair[1])), strict=True)
+    return probs, ids

@@ -132,8 +132,11 @@ def _propose(board: Board, prediction: Prediction, holes: list[int]) -> Generato
     """One candidate per hole in scope, with its score."""
     run, sampling, source = board.run, board.recipe.sampling, prediction.source
     logits = prediction.at(holes)
-    heat, top_k, top_p = sampling[:3] if sampling.processed else LIKELIEST[:3]
-    probs = warp(precise(logits), heat or 1.0, top_k, top_p)
+    if sampling.unchanged and tuple(holes) == prediction.positions:
+        probs = prediction.own  # recorded already: one softmax, and rows that are thinned once
+    else:
+        heat, top_k, top_p = sampling[:3] if sampling.processed else LIKELIEST[:3]
+        probs = warp(precise(logits), heat or 1.0, top_k, top_p)
     if sampling.temperature == 0:
         tokens, kind = argmax(logits), DraftKind.POINT
     else:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from workbench.maths.sample import warp
+from workbench.maths.sample import precise, warp
 from workbench.methods.run import ANSWER, Run
 from workbench.models.api import Exact, Masked
 from workbench.trace import Candidates, Cells, Event, Measure, Phase, Retract, Rule
@@ -53,6 +53,11 @@ class Prediction:
         if tuple(positions) == self.positions:
             return self.logits
         return self.logits[[self._row[position] for position in positions]]
+
+    @cached_property
+    def own(self) -> Tensor:
+        """What these logits say by themselves, (R, V) float64: at temperature 1, without filters."""
+        return warp(precise(self.logits))
 
     def has(self, position: int) -> bool:
         """Whether a row is about this position."""
@@ -174,6 +179,11 @@ class Sampling(NamedTuple):
     top_p: float = 1.0
     processed: bool = False
 
+    @property
+    def unchanged(self) -> bool:
+        """Whether the scores read a processed distribution that is the model's own all the same."""
+        return self.processed and (self.temperature or 1.0, self.top_k, self.top_p) == (1.0, 0, 1.0)
+
 
 LIKELIEST = Sampling()
 
@@ -236,8 +246,9 @@ class Board:
         if self._seen is None:
             wanted = sorted({*self.holes, *self.recipe.also(self)})
             prediction = self._ahead or Prediction(self.recipe.compute(self, self.tokens, wanted))
-            for view in prediction.views:
-                yield from self.observe(view)
+            for view in prediction.views[:-1]:
+                yield from self.observe(Prediction([view]))
+            yield from self.observe(prediction)
             for transform in self.recipe.logits:
                 prediction = yield from transform(self, prediction)
             self._seen = prediction
@@ -248,12 +259,14 @@ class Board:
         the pass. Several of one tick: put the calls under `run.together()`."""
         return Prediction(self.recipe.compute(self, tokens, wanted))
 
-    def observe(self, view: View) -> Generator[Event, None, None]:
-        """Record what a source believes, at temperature 1; of written positions also their token."""
-        also = [[self.tokens[i]] if i in self.written else [] for i in view.positions]
-        if view.positions:
-            cells = Cells(ANSWER, view.positions)
-            yield from self.run.observe(view.source, cells, warp(view.logits), also=also if any(also) else ())
+    def observe(self, prediction: Prediction) -> Generator[Event, None, None]:
+        """Record what the last source of a prediction believes; of written positions also their token."""
+        if not prediction.positions or not self.run.full:
+            return
+        also = [[self.tokens[i]] if i in self.written else [] for i in prediction.positions]
+        cells = Cells(ANSWER, prediction.positions)
+        probs = prediction.own if self.recipe.sampling.unchanged else warp(prediction.logits)
+        yield from self.run.observe(prediction.source, cells, probs, also=also if any(also) else ())
 
     def write(self, picks: Sequence[Pick]) -> None:
         """The picks stand on the canvas; the caller yields the Commit."""

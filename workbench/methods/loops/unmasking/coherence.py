@@ -218,7 +218,7 @@ class Averaging:
             if held:
                 yield self._spread(held)
             changed = prediction.then(AVERAGED, logits)
-            yield from board.observe(changed.views[-1])
+            yield from board.observe(changed)
             return changed
 
         return average

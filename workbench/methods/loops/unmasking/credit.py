@@ -40,7 +40,7 @@ def credit(alpha: float, gamma: float, beta: float) -> Transform:
             logits[rows] += alpha * torch.log1p(mine)
             yield Score(CREDIT.id, Cells(ANSWER, tuple(holes)), tuple(best))
         changed = prediction.then(CREDITED, logits)
-        yield from board.observe(changed.views[-1])
+        yield from board.observe(changed)
         return changed
 
     return fuse

@@ -9,7 +9,7 @@ from torch import Tensor
 from workbench.maths.accept import left_mass, ratio, residual
 from workbench.maths.sample import argmax, precise, warp
 from workbench.methods.loops.unmasking.blockwise import BlockCache, block_causal, surest
-from workbench.methods.loops.unmasking.board import Board, Pick, Round, Sampling, Verified, View
+from workbench.methods.loops.unmasking.board import Board, Pick, Prediction, Round, Sampling, Verified, View
 from workbench.methods.loops.unmasking.computes import reach
 from workbench.methods.loops.unmasking.routing import Router, first_run
 from workbench.methods.rules import DRAWN, LEFT
@@ -78,7 +78,8 @@ class SelfCheck:
         if not self._span:
             return Verified(picks)
         logits = self._read(board, now)
-        yield from board.observe(View(CHECKER.id, tuple(now.holes[i] for i in self._span), logits))
+        span = tuple(now.holes[i] for i in self._span)
+        yield from board.observe(Prediction([View(CHECKER.id, span, logits)]))
         greedy = self.sampling.temperature == 0
         found = yield from (_greedy(now, self._span, logits) if greedy else self._drawn(now, logits))
         held = {pick.position for pick in found}
