@@ -173,7 +173,7 @@ def test_the_second_stage_on_a_block_model_is_autoregressive(seed: int) -> None:
     causal = torch.ones(ALL, ALL, dtype=torch.bool).tril()
     for token in answer[6:]:
         canvas = [*written, *[MASK] * (ALL - len(written))]
-        assert reader.fill(canvas, [len(written)], causal).beliefs.argmax() == [token]
+        assert reader.fill(canvas, [len(written)], causal).beliefs.logits.argmax(-1).tolist() == [token]
         written.append(token)
 
 

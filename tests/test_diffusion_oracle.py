@@ -151,10 +151,12 @@ def test_the_oracle_knows_its_answers_and_says_no_mask() -> None:
     meter = Meter()
     model = Oracle(shuffles(3), 2, SIZE, MASK, (EOS,), "denoiser", meter)
     assert isinstance(model, Masked) and capabilities(model) == {"masked"}
-    probs = model.fill([0, 1, MASK, 2, MASK, MASK], [2, 4, 5]).beliefs.probs()
+    probs = model.fill([0, 1, MASK, 2, MASK, MASK], [2, 4, 5]).beliefs.logits.softmax(-1)
     assert probs[0, :3].tolist() == pytest.approx([0.5, 0.5, 0])
     assert probs[2, EOS] == 1 and bool((probs[:, MASK] == 0).all())
-    lost = model.fill([0, 1, 2, 2, MASK], [4]).beliefs.probs()  # no answer says 2 twice: all count again
+    lost = model.fill([0, 1, 2, 2, MASK], [4]).beliefs.logits.softmax(
+        -1
+    )  # no answer says 2 twice: all count again
     assert entropy(lost)[0] == pytest.approx(log(3), abs=EXACT)
 
 
@@ -163,7 +165,7 @@ def test_a_shadow_of_the_oracle_leaves_its_twin_out() -> None:
     model = Oracle(shuffles(3), 0, SIZE, MASK, (EOS,), "denoiser", Meter())
     sees = torch.ones(4, 4, dtype=torch.bool)
     sees[3, 1] = False
-    probs = model.fill([0, 1, MASK, MASK], [3], sees, positions=[0, 1, 2, 1]).beliefs.probs()
+    probs = model.fill([0, 1, MASK, MASK], [3], sees, positions=[0, 1, 2, 1]).beliefs.logits.softmax(-1)
     assert probs[0, :3].tolist() == pytest.approx([0, 0.5, 0.5])
 
 

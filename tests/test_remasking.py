@@ -40,7 +40,9 @@ def beliefs(canvas: Canvas, seed: int) -> dict[int, list[float]]:
     holes = [i for i, token in enumerate(canvas) if token == MASK]
     if not holes:
         return {}
-    rows = model.fill([*PROMPT, *canvas], [len(PROMPT) + i for i in holes]).beliefs.probs().tolist()
+    rows = (
+        model.fill([*PROMPT, *canvas], [len(PROMPT) + i for i in holes]).beliefs.logits.softmax(-1).tolist()
+    )
     return dict(zip(holes, rows, strict=True))
 
 

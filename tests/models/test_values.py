@@ -13,23 +13,6 @@ from workbench.models.meter import Cancelled, Meter, spans
 from workbench.models.tokens import Tokens
 
 
-def test_beliefs() -> None:
-    logits = torch.log(torch.tensor([[0.1, 0.4, 0.4, 0.1, 0.0], [0.2, 0.2, 0.2, 0.2, 0.2]]))
-    beliefs = Beliefs(logits, "m")
-    assert len(beliefs) == 2 and beliefs.argmax() == [1, 0]
-    ids, probs = beliefs.top(3)
-    assert ids == [[1, 2, 0], [0, 1, 2]] and probs[0] == pytest.approx([0.4, 0.4, 0.1])
-    assert beliefs.top(99)[0][1] == [0, 1, 2, 3, 4]
-    assert beliefs.top(1)[0] == [[1], [0]]
-    assert beliefs.entropy()[1] == pytest.approx(math.log(5)) and math.isfinite(beliefs.entropy()[0])
-    assert beliefs.probs(0.5)[0].tolist() == pytest.approx(
-        [0.01 / 0.34, 0.16 / 0.34, 0.16 / 0.34, 0.01 / 0.34, 0]
-    )
-    assert beliefs.row(-1).logits.tolist() == logits[1:].tolist()
-    with pytest.raises(ModelError, match="not above 0"):
-        beliefs.probs(0.0)
-
-
 def test_beliefs_may_be_changed_in_place() -> None:
     from small_models import tiny_net
 

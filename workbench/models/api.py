@@ -58,48 +58,6 @@ class Beliefs:
     def __len__(self) -> int:
         return self.logits.shape[0]
 
-    def row(self, i: int) -> "Beliefs":
-        """Row i alone (negative counts from the end), as beliefs of one row."""
-        i = range(len(self))[i]
-        return Beliefs(self.logits[i : i + 1], self.model)
-
-    def probs(self, temperature: float = 1.0) -> Tensor:
-        """(R, V) float32 probabilities; temperature must be above 0 (greedy is `argmax`)."""
-        if not temperature > 0:
-            raise ModelError(
-                f"A temperature of {temperature} is not above 0; use argmax for greedy decoding."
-            )
-        scaled = self.logits if temperature == 1.0 else self.logits / temperature
-        return torch.softmax(scaled, -1)
-
-    def argmax(self) -> list[int]:
-        """The likeliest id of each row; of equals the lowest id."""
-        return self.logits.argmax(-1).tolist()
-
-    def top(self, k: int, probs: Tensor | None = None) -> tuple[list[list[int]], list[list[float]]]:
-        """Ids and probabilities of the k likeliest per row: likeliest first, of equals the lowest id first.
-
-        probs (R, V): what to rank, by default `probs()`. k is cut to V.
-        """
-        probs = self.probs() if probs is None else probs
-        k = min(k, probs.shape[-1])
-        values, ids = probs.topk(k, -1)
-        ties = (probs >= values[:, -1:]).sum(-1).tolist()
-        all_ids, all_probs = [], []
-        for i, (row_ids, row_values) in enumerate(zip(ids.tolist(), values.tolist(), strict=True)):
-            if ties[i] > k:  # equals at the border: topk may have taken any of them
-                above = [id for id, value in zip(row_ids, row_values, strict=True) if value > row_values[-1]]
-                equal = (probs[i] == values[i, -1]).nonzero().flatten()[: k - len(above)]
-                row_ids = above + equal.tolist()
-            pairs = sorted(zip(row_ids, row_values, strict=True), key=lambda pair: (-pair[1], pair[0]))
-            all_ids.append([id for id, _ in pairs])
-            all_probs.append([value for _, value in pairs])
-        return all_ids, all_probs
-
-    def entropy(self, probs: Tensor | None = None) -> list[float]:
-        """Shannon entropy of each row, in nats."""
-        return torch.special.entr(self.probs() if probs is None else probs).sum(-1).tolist()
-
 
 class Memory(Protocol):
     """An immutable handle on cached rows: a trunk (a chain of rows 0..length), then rows that form a tree.
