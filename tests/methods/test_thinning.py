@@ -55,3 +55,22 @@ def test_six_digits_are_those_of_the_format() -> None:
     for numbers in (spread, spread.float(), ties, torch.tensor(edges, dtype=torch.float64)):
         expected = [float(f"{number:.6g}") for number in numbers.tolist()]
         assert list(map(repr, six(numbers.numpy()).tolist())) == list(map(repr, expected))
+
+
+class Far(torch.Tensor):
+    """A tensor that says it is on another device, where numpy does not reach."""
+
+    @property
+    def is_cpu(self) -> bool:  # type: ignore[override]
+        return False
+
+
+@pytest.mark.parametrize("rows", [3, 40])
+def test_on_another_device_the_numbers_are_the_same(rows: int) -> None:
+    torch.manual_seed(rows)
+    probs = torch.softmax(4 * torch.randn(rows, 1024), -1)
+    where, also = (Cells(0, tuple(range(rows))),), [[row] for row in range(rows)]
+    (near,) = observed(Belief("target", where, "vocabulary", probs, also))
+    (far,) = observed(Belief("target", where, "vocabulary", probs.as_subclass(Far), also))
+    assert (far.keys, far.probs) == (near.keys, near.probs)
+    assert far.entropies == pytest.approx(near.entropies, rel=1e-5)
