@@ -8,6 +8,7 @@ from math import prod
 
 import pytest
 import torch
+from drafted import fresh_run, last, path_of
 from fakes import Law, random_law, table_run
 from rounds import (
     EXACT,
@@ -29,7 +30,7 @@ from torch import Tensor
 from benchmarks import fidelity
 from workbench.maths.accept import highest_of, residual
 from workbench.methods.catalogue import catalogue
-from workbench.methods.dice import Dice
+from workbench.methods.dice import Dice, SeededDice
 from workbench.methods.loops.verification import VERIFICATIONS, Draft, Outcome, Verify
 from workbench.methods.run import Run
 from workbench.run.recorder import Recording
@@ -409,9 +410,11 @@ def tampered(trace: Trace, kind: type, name: str, change: Callable[[float], floa
         ("block_verification", {}, Score, "running"),
         ("block_verification", {}, Judge, "block_test"),
         ("block_verification", {}, Judge, "in_block"),
+        ("block_verification", {}, Score, "token_rule"),
         ("gbv", {}, Score, "skewed"),
         ("gbv", {}, Score, "running"),
         ("gbv", {}, Judge, "block_test"),
+        ("gbv", {}, Score, "token_rule"),
         ("traversal_verification", {"widths": "3,2,1,1"}, Score, "running"),
         ("traversal_verification", {"widths": "3,2,1,1"}, Judge, "traversal_test"),
         ("token_tree", {"verification": "without replacement"}, Judge, "accept_recursive"),
@@ -478,6 +481,39 @@ def test_a_block_rescues_a_token_whose_own_test_failed() -> None:
         committed = [proposal for proposal in state.proposals.values() if proposal.committed]
         rescued += sum(not each.verdicts[0][3] and each.verdicts[-1][3] for each in committed)
     assert rescued
+
+
+class _Again(SeededDice):
+    """Uniform numbers that were read before; a token rule may leave the last of them unread."""
+
+    def __init__(self, draws: Sequence[float]) -> None:
+        super().__init__(0)
+        self.draws = list(draws)
+
+    def uniform(self, below: float) -> float:
+        return self.draws.pop(0)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_beside_a_block_stands_what_the_token_rule_keeps_of_it(case: str) -> None:
+    """Speculative sampling itself is run on the same draft with the dice that the block test read."""
+    target, drafter = CASES[case]
+    met: set[tuple[bool, bool]] = set()
+    for seed in range(40):
+        draft = independent((1, 1, 1, 1))(SeededDice(seed), drafter)
+        paths = [(), *(tuple(path_of(draft, node)) for node in range(len(draft.tokens)))]
+        rows = torch.stack([target(path) for path in paths])
+        events = list(rule("block")(fresh_run([1], seed=seed), draft, rows))
+        (test,) = (each for each in events if isinstance(each, Judge) and each.rule == "block_test")
+        (score,) = (each for each in events if isinstance(each, Score) and each.measure == "token_rule")
+        (block,) = (each for each in events if isinstance(each, Judge) and each.rule == "in_block")
+        run = fresh_run([1])
+        run.dice = _Again(test.values)
+        alone = len(last(rule("ratio")(run, draft, rows)).path)
+        assert score.values == (alone,) * len(draft.ids)
+        met.add((alone < sum(block.passed), alone > sum(block.passed)))
+    if case.startswith("seed"):
+        assert met == {(False, False), (True, False), (False, True)}, "on the same dice either may keep more"
 
 
 def test_the_law_of_the_highest_chain_is_the_brute_force_one() -> None:

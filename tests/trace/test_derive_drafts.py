@@ -106,6 +106,23 @@ def test_the_last_passed_test_of_an_event() -> None:
     assert derived([*TREE, failed], "last_passed(block)", event=event) == [0, 0]
 
 
+def test_what_the_token_rule_keeps() -> None:
+    """Ratios 5/6 and min(1, 6/4) behind one another: a u below both keeps both, a first one above none."""
+    chain = [
+        TREE[0],
+        Propose(0, "draft", 0, (1, 2), (Token(4), Token(5)), (ROOT, 0), (0.6, 0.4), DraftKind.SAMPLED),
+        *(TREE[3], Observe("target", Candidates((0,)), "processed", (KEYS,), ((0.1, 0.3, 0.6),), (0.9,))),
+    ]
+    for draws, expected in (((0.8, 0.99), 2), ((0.84, 0.1), 0), ((0.1, 1.0), 1)):
+        judged = Judge("block", Candidates((0, 1)), draws, (0.5, 0.5), tuple(u < 0.5 for u in draws))
+        assert derived([*chain, judged], "kept(target)", 0, 1) == [expected] * 2
+    assert derived(chain, "kept(target)", 0, 1) == [None] * 2
+    edge = Judge("block", Candidates((0, 1)), (0.5 / 0.6, 0.1), (0.5, 0.5), (False, True))
+    event = Score("kept", Candidates((0, 1)), (2, 2))
+    open_either_way = derive_all("kept(target)", View(fold([*chain, edge]), header(), event, "processed"))
+    assert [(answer.low, answer.high) for answer in open_either_way if answer] == [(0, 2)] * 2
+
+
 def test_the_skewed_draft_replaces_what_was_proposed() -> None:
     skewed = [*TREE[:-1], Score("skewed", Candidates((1,)), (0.8,))]
     assert derived(skewed, "running(target)", 1) == pytest.approx(0.5 / 0.8)

@@ -10,7 +10,15 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from functools import lru_cache
 
-from workbench.trace.derive_drafts import depth, highest, last_passed, residual_ratio, running, standing
+from workbench.trace.derive_drafts import (
+    depth,
+    highest,
+    kept,
+    last_passed,
+    residual_ratio,
+    running,
+    standing,
+)
 from workbench.trace.derive_view import (
     MAX_PATH,
     WHOLE_ROW,
@@ -223,19 +231,23 @@ FORMULAS: dict[str, tuple[str, Callable[[View, Ref, Derivation], Answer | float 
     "standing": ("measure", standing),
     "highest": ("measure", highest),
     "last_passed": ("rule", last_passed),
-    "rank": ("quantity", lambda view, ref, asked: None),
 }
-"""Every derivation: what its argument is, and how it is computed (a rank: for all addresses at once)."""
-TAKES = {name: takes for name, (takes, _) in FORMULAS.items()}
+"""Derivations of one address: what the argument is, and how the number is computed."""
+OF_ALL: dict[str, tuple[str, Callable[[View, Derivation], list[Answer] | None]]] = {
+    "kept": ("source", kept),
+    "rank": ("quantity", _all_ranks),
+}
+"""Derivations that look at all addresses of an event; None where one of them lacks a number."""
+TAKES = {name: takes for name, (takes, _) in (FORMULAS | OF_ALL).items()}
 
 
 def derive_all(text: str, view: View) -> list[Answer | None]:
     """The derived number of every address of the view's event."""
     asked = parse_derivation(text)
-    formula = FORMULAS[asked.name][1]
     refs = list(view.event.of.each())
-    if asked.name == "rank":
-        return list(_all_ranks(view, asked) or [None] * len(refs))
+    if asked.name in OF_ALL:
+        return list(OF_ALL[asked.name][1](view, asked) or [None] * len(refs))
+    formula = FORMULAS[asked.name][1]
     answers = (formula(view, ref, asked) for ref in refs)
     return [exactly(answer) if isinstance(answer, int | float) else answer for answer in answers]
 

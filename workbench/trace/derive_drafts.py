@@ -62,6 +62,27 @@ def residual_ratio(view: View, ref: Ref, asked: Derivation) -> Answer | None:
     return _share(ONE, left).answer() if left else None
 
 
+def kept(view: View, asked: Derivation) -> list[Answer] | None:
+    """How many of the event's addresses, a chain from its root on, speculative sampling would keep.
+
+    Those before the first whose latest verdict read a number (its u) that is not below `residual_ratio`.
+    """
+    surely, likely, perhaps = True, True, True
+    low = value = high = 0
+    for ref in view.event.of.each():
+        proposal, bound = view.subject(ref), residual_ratio(view, ref, asked)
+        if proposal is None or bound is None or not proposal.verdicts:
+            return None
+        u = proposal.verdicts[-1][1]
+        surely, likely, perhaps = (
+            surely and u < bound.low,
+            likely and u < bound.value,
+            perhaps and u < bound.high,
+        )
+        low, value, high = low + surely, value + likely, high + perhaps
+    return [Answer(value, low, high)] * len(view.event.of)
+
+
 def standing(view: View, ref: Ref, asked: Derivation) -> Answer | None:
     """The scored measure of an address, after each of its rejected children has lowered its weight."""
     proposal, weight = view.subject(ref), view.state.scores.get((asked.argument, ref))

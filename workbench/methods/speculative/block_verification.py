@@ -47,7 +47,10 @@ def block_verification(run: Run, p: Params) -> Iterator[Event]:
     mass that the next draft leaves of the weighted target, and the last place with the product itself.
     The last passed test ends the block, so a token whose own test failed can be rescued by a later one.
     The correction is drawn from norm(max(product * target - draft, 0)) behind the block. One token of
-    draft is ordinary speculative sampling. Differs from the paper: a draft may stop early after an
-    unlikely token, which is kept. Rows: the target reads 1 + drafts rows per round.
+    draft is ordinary speculative sampling. Beside the block stands how many of the same tokens
+    speculative sampling would have kept: its tests read the same dice, place by place, up to its first
+    rejection. No decision hangs on that number, and in a single round it may be the greater one. Differs
+    from the paper: a draft may stop early after an unlikely token, which is kept.
+    Rows: the target reads 1 + drafts rows per round.
     """
     yield from draft_verify(run, p, ModelChain(run, p, p.draft_length, p.stop_below), BLOCK.verify)

@@ -2,15 +2,16 @@
 
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor
 
-from workbench.maths.accept import residual, rest_weight, running_product
+from workbench.maths.accept import ratio, residual, rest_weight, running_product
 from workbench.methods.loops.verification.base import CHAIN, Draft, Outcome, Verification
 from workbench.methods.rules import LEFT, RESIDUAL, RUNNING
 from workbench.methods.run import Run
-from workbench.trace import Candidates, DraftKind, Event, Rule, Score
+from workbench.trace import Candidates, DraftKind, Event, Measure, Rule, Score
 
 BLOCK_TEST = Rule(
     "block_test",
@@ -35,6 +36,16 @@ IN_BLOCK = Rule(
     bound_from="last_passed(block_test)",
 )
 
+TOKEN_RULE = Measure(
+    "token_rule",
+    "kept token by token",
+    "tokens",
+    "higher",
+    "how many tokens of this chain speculative sampling would keep with the same dice: those before the "
+    "first whose u (the number that its block test read) is not below min(1, target/draft)",
+    value_from="kept(target@processed)",
+)
+
 
 @dataclass(frozen=True)
 class Chain:
@@ -45,13 +56,30 @@ class Chain:
     rows: Tensor
     drawn_from: Sequence[Tensor]
 
+    @cached_property
+    def chances(self) -> list[tuple[float, float]]:
+        """Of every token: how likely the target and the draft held it to be."""
+        rows = zip(self.rows[:-1], self.tokens, self.drawn_from, strict=True)
+        return [(float(row[token]), float(drawn_from[token])) for row, token, drawn_from in rows]
+
 
 def running_products(chain: Chain) -> list[float]:
     """1, then the running product up to every node."""
     products = [1.0]
-    for row, token, drawn_from in zip(chain.rows[:-1], chain.tokens, chain.drawn_from, strict=True):
-        products.append(running_product(products[-1], float(row[token]), float(drawn_from[token])))
+    for target, draft in chain.chances:
+        products.append(running_product(products[-1], target, draft))
     return products
+
+
+def token_by_token(chain: Chain, draws: Sequence[float]) -> int:
+    """How many tokens the rule of speculative sampling would keep of this chain with the same `draws`.
+
+    It reads one number per test, in the order of the chain, and none behind its first rejection; the block
+    reads one for every token. So test i of both reads draw i, and the token rule leaves the rest unread.
+    """
+    tests = enumerate(zip(draws, chain.chances, strict=True))
+    failed = (place for place, (u, (target, draft)) in tests if u >= ratio(target, draft))
+    return next(failed, len(chain.tokens))
 
 
 def block_end(passed: Sequence[bool]) -> int:
@@ -71,6 +99,7 @@ def judge_chain(run: Run, chain: Chain) -> Generator[Event, None, tuple[int, Ten
     bounds = [*map(rest_weight, product[1:-1], left[1:]), product[-1]]
     verdict = BLOCK_TEST.judge(of, [run.dice.uniform(bound) for bound in bounds], bounds)
     yield verdict
+    yield Score(TOKEN_RULE.id, of, (token_by_token(chain, verdict.values),) * len(bounds))
     end = block_end(verdict.passed)
     yield IN_BLOCK.judge(of, range(1, 1 + len(bounds)), [end] * len(bounds))
     if end == len(bounds):
@@ -100,6 +129,6 @@ BLOCK = Verification(
     (CHAIN,),
     True,
     (BLOCK_TEST, IN_BLOCK),
-    (RUNNING, LEFT),
+    (RUNNING, LEFT, TOKEN_RULE),
     (RESIDUAL,),
 )

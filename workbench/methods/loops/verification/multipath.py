@@ -9,7 +9,7 @@ from torch import Tensor
 from workbench.maths.accept import highest_of, odds
 from workbench.methods.loops.verification.base import PATHS, Draft, Outcome, Verification
 from workbench.methods.loops.verification.block import BLOCK, Chain, judge_chain
-from workbench.methods.rules import LEFT, RESIDUAL, RUNNING
+from workbench.methods.rules import RESIDUAL
 from workbench.methods.run import Run
 from workbench.trace import ROOT, Candidates, DraftKind, Event, Measure, Rule, Score
 
@@ -144,6 +144,6 @@ MULTIPATH_BLOCK = Verification(
     (PATHS,),
     True,
     (FOLLOWED, *BLOCK.rules),
-    (DRAWS, ODDS, BELOW, SKEWED, RUNNING, LEFT),
+    (DRAWS, ODDS, BELOW, SKEWED, *BLOCK.measures),
     (RESIDUAL,),
 )
