@@ -33,7 +33,7 @@ HEAD = (
 )
 FREE = [("Free text", share.FREE)]
 START_TASK, START_SEED, START_TOKENS = "math", 3, 64
-PLAN = "(plan, ...rest) => [window.Workbench.plan('{}', {}), ...rest]"
+PLAN = "async (plan, ...rest) => [await window.Workbench.plan('{}', {}), ...rest]"
 """Runs in the browser when a button is pressed: the page's own settings join gradio's."""
 STAGE = when_loaded(
     "window.Workbench.stage(element.querySelector('.wb-stage') || element, props, watch, "
@@ -213,9 +213,7 @@ def _runner(place: Place, pane: str) -> Any:
 def _submit(place: Place, view: share.View, pane: str) -> Any:
     plan: share.Plan = getattr(view, pane)
     if not plan.method:
-        raise WorkbenchError(
-            f"No method is chosen for {pane.upper()} (or they are still loading); choose one and run again."
-        )
+        raise WorkbenchError(f"No method is chosen for {pane.upper()}; choose one and run again.")
     models = place.meant(plan.models, view.task, view.task_seed)
     request = place.request(
         method=plan.method, prompt=view.prompt, knobs=plan.knobs, models=models, seed=view.seed,

@@ -15,7 +15,7 @@
 
   class Setup {
     constructor(root, pane) {
-      Object.assign(this, {pane, all: null, method: null, kept: new Map(), models: {}, due: null, held: null, idle: new Set(), rows: new Map(), turn: 0, marks: new Map()});
+      Object.assign(this, {pane, all: null, filling: null, method: null, kept: new Map(), models: {}, due: null, held: null, idle: new Set(), rows: new Map(), turn: 0, marks: new Map()});
       this.root = root;
       this.list = el("select", {class: "wb-select wb-method", id: wb.id("method"), disabled: true, "data-testid": `method-${pane}`,
         on: {change: () => { this.choose(this.list.value); if (!this.method) wb.vacate(pane); }}}, el("option", {text: "Loading the methods…"}));
@@ -29,7 +29,13 @@
         el("div", {class: "wb-setup-head"}, el("span", {class: "wb-letter", "aria-hidden": "true", text: pane.toUpperCase()}),
           el("label", {class: "wb-sr", for: this.list.id, text: `Method ${pane.toUpperCase()}`}), this.list),
         this.about, this.roles, this.problem, this.drawer));
-      this.fill();
+      this.filled();
+    }
+
+    /* Resolves when the declarations are here, or could not be had; asks for them again if an earlier time failed. */
+    async filled() {
+      if (!this.all) await (this.filling = this.filling || this.fill().finally(() => { this.filling = null; }));
+      return Boolean(this.all);
     }
 
     async fill() {
@@ -37,7 +43,7 @@
         this.all = await wb.choices();
       } catch (error) {
         this.list.replaceChildren(el("option", {text: "The methods could not be loaded"}));
-        this.about.replaceChildren(el("button", {type: "button", class: "wb-button", text: "Try again", "data-testid": `again-${this.pane}`, on: {click: () => this.fill()}}));
+        this.about.replaceChildren(el("button", {type: "button", class: "wb-button", text: "Try again", "data-testid": `again-${this.pane}`, on: {click: () => this.filled()}}));
         wb.say(error.message, "error");
         return;
       }

@@ -96,7 +96,7 @@
   function feed(pane, text) {
     const said = wb.parse(text);
     if (!said) return;
-    if (!live[pane] || live[pane].run !== said.run) live[pane] = {run: said.run, have: 0, busy: false};
+    if (!live[pane] || live[pane].run !== said.run) live[pane] = {run: said.run, have: 0, busy: false, asked: true};
     const run = live[pane];
     run.said = said;
     if (stopWanted && said.run && !run.stopping) { run.stopping = true; stop(said.run); }
@@ -172,29 +172,48 @@
   wb.cancel = async function () {
     stopWanted = true;
     busy();
+    for (const pane of PANES) {
+      const run = live[pane];
+      if (!run || run.asked) continue;
+      refused(pane, {status: "dropped"});
+      if (run.drop) run.drop();
+    }
     const going = PANES.map((pane) => live[pane]).filter((run) => run && run.run && !run.stopping), waits = (run) => run.said.status === "queued";
     for (const run of going) run.stopping = true;
     await Promise.all(going.filter(waits).map((run) => stop(run.run)));
     await Promise.all(going.filter((run) => !waits(run)).map((run) => stop(run.run)));
   };
 
-  /* A run was asked for; its first message is on the way. */
-  function expect(pane) {
-    live[pane] = {run: "", have: 0, busy: false, said: {upto: 0}};
-    if (wb.setups[pane] && wb.setups[pane].method) player.announce(pane, wb.setups[pane].announced());
-    player.setStatus(pane, {running: true, message: "Waiting for its turn…", badge: null});
+  /* A run was asked for; `asked`: the server hears of it. */
+  function expect(pane, asked = false) {
+    live[pane] = {run: "", have: 0, busy: false, asked, said: {upto: 0}};
+    const setup = wb.setups[pane];
+    if (setup && setup.method) player.announce(pane, setup.announced());
+    player.setStatus(pane, {running: true, message: setup && setup.all ? "Waiting for its turn…" : "Waiting for the list of methods and models…", badge: null});
   }
 
-  /* Called by a run button in the browser, before the server hears of it; returns what the server is sent. */
-  wb.plan = function (pane, both) {
-    const setup = wb.setups[pane];
+  /* Called by a run button in the browser, before the server hears of it; gives what the server is sent.
+     Pressed before there is a method to choose, the run waits for it; throwing is how gradio is told not to ask. */
+  wb.plan = async function (pane, both) {
     if (!both || pane === "a") {
       wb.say("");
       stopWanted = false;
       for (const each of both ? PANES : [pane]) expect(each);
       busy();
     }
-    return JSON.stringify({pane, ...wb.where(), ...(setup && setup.all ? setup.plan() : {method: "", knobs: {}, models: {}})});
+    const setup = wb.setups[pane], run = live[pane];
+    if (!setup.all && run) {
+      const filled = await Promise.race([setup.filled(), new Promise((resolve) => { run.drop = resolve; })]);
+      if (live[pane] !== run) throw new Error("cancelled");
+      if (!filled) {
+        refused(pane, {pane, status: "refused", message: "the methods could not be loaded; try again."});
+        throw new Error("no methods");
+      }
+      expect(pane);
+    }
+    if (!live[pane]) throw new Error("cancelled");  // gradio comes to B when A has been asked for
+    live[pane].asked = true;
+    return JSON.stringify({pane, ...wb.where(), ...setup.plan()});
   };
 
   // ---- links ----------------------------------------------------------------------------
@@ -314,7 +333,7 @@
     player = window.WorkbenchPlayer.mount(place, {plotly: "/vendor/plotly.min.js", pin: true, offers,
       second: "Only one run is here. Choose a method for B and press Run B, or open a file in B, and both are compared here."});
     wb.pinning(player, {runs, hold});
-    wb.forking(player, {runs, show, send, expect: (pane) => { expect(pane); busy(); }});
+    wb.forking(player, {runs, show, send, expect: (pane) => { expect(pane, true); busy(); }});
     return list;
   }
 

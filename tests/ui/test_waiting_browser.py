@@ -1,0 +1,45 @@
+"""What is pressed too early waits, and a lost connection takes nothing away."""
+
+from typing import Any
+
+import pytest
+from visitor import PLANS, RUNNING
+
+pytestmark = pytest.mark.browser
+
+CHOICES = "**/workbench/choices.json"
+
+
+def test_run_waits_for_the_list_of_methods(visit: Any) -> None:
+    window = visit().drawn().ready()
+    held: list[Any] = []
+    window.page.route(CHOICES, lambda route: held.append(route))
+    window.page.reload()
+    window.drawn().find("max-tokens").fill("4")
+    window.run("run-both", wait=False)
+    for pane in "ab":
+        assert window.text(f"status-{pane}") == "Waiting for the list of methods and models…"
+    window.find("cancel").click()  # nobody has to wait for what may never come
+    window.page.wait_for_function(f"!{RUNNING}")
+    assert "was cancelled before it began" in window.text("message")
+    window.run("run-both", wait=False)
+    for route in held:
+        route.continue_()
+    window.page.wait_for_function(f"!{RUNNING}", timeout=60_000)
+    panes = window.state()["panes"]
+    assert len(panes) == 2
+    assert window.find("message").is_hidden()
+
+
+def test_run_asks_again_for_a_list_that_could_not_be_had(visit: Any) -> None:
+    window = visit().drawn().ready()
+    window.page.route(CHOICES, lambda route: route.fulfill(status=500, json={"error": "Not now."}))
+    window.page.reload()
+    window.drawn().find("again-a").wait_for(state="visible")
+    window.find("max-tokens").fill("4")
+    window.find("run-a").click()
+    window.page.get_by_text("Run A: the methods could not be loaded").wait_for(state="visible")
+    window.page.unroute_all()
+    window.run("run-a")
+    assert window.find("method-a").is_enabled()
+    assert window.find("message").is_hidden()
