@@ -6,6 +6,8 @@ from viz import bits, charts, conflict, counts, measures, timeline, trials
 from viz.charts import Spec
 from viz.glyphs import plain
 from viz.ops import short
+from viz.records import Place
+from viz.residuals import stages
 from workbench.trace import Token
 
 if TYPE_CHECKING:
@@ -62,7 +64,8 @@ def figures(built: "ReelBuilder") -> dict[str, Any]:
 
 
 def overlap(built: "ReelBuilder") -> Spec:
-    """Per place: the tokens that both models recorded, their probabilities, and the area they share."""
+    """Per place: the tokens that both models recorded, their probabilities, the area they share, and what
+    every rejection left of it (`stages`: what each further sibling was judged against)."""
     places = [
         {
             "beat": each.beat,
@@ -74,12 +77,35 @@ def overlap(built: "ReelBuilder") -> Spec:
             "target": [short(prob) for prob in each.target],
             "draft": [short(prob) for prob in each.draft],
             "overlap": list(each.overlap),
+            **_stages(built, each),
         }
         for each in built.records.places.values()
     ]
     return _own(
         "overlap", "p against q", "Where do target and draft agree, and what is left?", {"places": places}
     )
+
+
+def _stages(built: "ReelBuilder", place: Place) -> Spec:
+    """[weighted target, draft, weight, shared area] per sibling; empty where no more is known than before."""
+    found, note = stages(
+        place.tokens, place.target, place.draft, place.space, place.ids, built.state, built.glossary
+    )
+    rows = [
+        [
+            [_short(p, each.weight) for p in each.target],
+            [_short(q) for q in each.draft],
+            short(each.weight),
+            list(each.overlap),
+        ]
+        for each in found
+    ]
+    more = len(found) > 1 or any(each.weight != 1 for each in found)
+    return ({"stages": rows} if more else {}) | ({"note": note} if note else {})
+
+
+def _short(prob: float | None, weight: float = 1.0) -> float | None:
+    return None if prob is None else short(weight * prob)
 
 
 def copies(built: "ReelBuilder") -> Spec:

@@ -52,6 +52,7 @@ class Place:
     tokens: tuple[int, ...]
     target: tuple[float, ...]
     draft: tuple[float, ...]
+    space: str = ""
 
     @property
     def overlap(self) -> tuple[float, float]:
@@ -128,7 +129,7 @@ class Records:
             if rows:
                 position = self.state.proposals[ids[0]].position
                 columns = zip(*rows[:MOST_TOKENS], strict=True)
-                self.places[number, ids[0]] = Place(beat, number, position, tuple(ids), *columns)
+                self.places[number, ids[0]] = Place(beat, number, position, tuple(ids), *columns, space=space)
 
 
 def _length(spans: Sequence[tuple[int, int]]) -> int:
