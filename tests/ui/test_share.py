@@ -8,7 +8,7 @@ import pytest
 from workbench.trace import WorkbenchError
 from workbench.ui.colours import firm
 from workbench.ui.replies import safe
-from workbench.ui.share import Plan, View, command, query, view_of
+from workbench.ui.share import Plan, View, command, query, strange, view_of
 
 VIEW = View(
     a=Plan("speculative_sampling", {"temperature": 0.5, "draft_length": 3}, {"target": "x/y z"}, "abcdefgh"),
@@ -33,6 +33,16 @@ def test_a_link_says_everything() -> None:
     assert (found.clock, found.cursor) == ("rounds", 3)
 
 
+def test_what_a_link_says_in_vain_is_named() -> None:
+    assert strange(dict(parse_qsl(query(VIEW)))) == ""
+    assert strange({"a": "greedy", "a.depth": "3", "b@draft": "x", "open": "r", "__theme": "dark"}) == ""
+    said = strange({"prompt": "x", "sed": "3", "q": "1", "a_depth": "2"})
+    assert "no 'sed' (did you mean 'seed'?)" in said
+    assert "no 'q'; the value" in said
+    assert "no 'a_depth'" in said
+    assert "names no method, prompt or run; its value for 'max'" in strange({"max": "9"})
+
+
 def test_a_task_brings_its_prompt() -> None:
     found = view_of({"a": "greedy", "task": "add:3"})
     assert found is not None
@@ -46,7 +56,14 @@ def test_an_ordinary_address_is_no_view() -> None:
 
 
 @pytest.mark.parametrize(
-    "pairs", [{"a": "x", "max": "1e999"}, {"a": "x", "seed": "nan"}, {"task": "add:x"}, {"task": "add:-1"}]
+    "pairs",
+    [
+        {"a": "x", "max": "1e999"},
+        {"a": "x", "seed": "nan"},
+        {"a": "x", "detail": "ful"},
+        {"task": "add:x"},
+        {"task": "add:-1"},
+    ],
 )
 def test_a_bad_link_is_one_sentence(pairs: dict[str, str]) -> None:
     with pytest.raises(WorkbenchError):

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from visitor import PLANS, RUNNING
+from visitor import RUNNING
 
 pytestmark = pytest.mark.browser
 

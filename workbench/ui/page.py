@@ -307,16 +307,18 @@ def _controls(view: share.View) -> tuple[Any, ...]:
 
 def _opened(request: gr.Request) -> tuple[Any, ...]:
     """What the address of the page asks for."""
+    said = dict(request.query_params)
+    strange = share.strange(said)
     try:
-        view = share.view_of(dict(request.query_params))
+        view, lack = share.view_of(said), {"strange": strange}
     except WorkbenchError as error:
-        return (*[gr.skip()] * 7, gr.HTML(opened=json.dumps({"error": str(error)})))  # type: ignore[arg-type]
+        view, lack = None, {"error": f"{error} {strange}".strip()}
     if view is None:
-        return (gr.skip(),) * 8
+        return (*[gr.skip()] * 7, gr.HTML(opened=json.dumps(lack) if any(lack.values()) else ""))  # type: ignore[arg-type]
     plans = {
         pane: {"method": plan.method, "knobs": plan.knobs, "models": plan.models, "run": plan.run}
         for pane, plan in (("a", view.a), ("b", view.b))
     }
     where = {"device": view.device, "dtype": view.dtype}
-    opened = json.dumps({**plans, **where, "clock": view.clock, "cursor": view.cursor})
+    opened = json.dumps({**plans, **where, "clock": view.clock, "cursor": view.cursor, "strange": strange})
     return (*_controls(view), gr.HTML(opened=opened))  # type: ignore[arg-type]

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,6 +15,11 @@ PANES = ("a", "b")
 FREE = ""
 """The task of a free text."""
 MAX_TEXT = 20_000
+SHOWS = ("a", "b", "arun", "brun", "prompt", "task")
+"""What makes an address a link: one of these."""
+BESIDE = ("max", "seed", "detail", "device", "dtype", "clock", "at")
+ELSEWHERE = ("open", "openb", "__theme")
+"""Read by the page's script, and by gradio."""
 
 
 @dataclass(frozen=True)
@@ -85,13 +91,15 @@ def query(view: View) -> str:
 
 def view_of(pairs: Mapping[str, str]) -> View | None:
     """The view of a query string, None where it describes none. Raises WorkbenchError for a bad one."""
-    if not any(name in pairs for name in ("a", "b", "arun", "brun", "prompt", "task")):
+    if not any(name in pairs for name in SHOWS):
         return None
     task, _, task_seed = pairs.get("task", "").partition(":")
     known = Known(task, _whole("task", task_seed or "0")) if task else None
     prompt = known.instance().prompt if known else pairs.get("prompt", "")[:MAX_TEXT]
     cursor = pairs.get("at")
     detail = pairs.get("detail", FULL)
+    if detail not in DETAILS:
+        raise WorkbenchError(f"The link says detail = {detail[:40]}, but it is one of: {', '.join(DETAILS)}.")
     return View(
         _plan("a", pairs),
         _plan("b", pairs),
@@ -100,12 +108,34 @@ def view_of(pairs: Mapping[str, str]) -> View | None:
         prompt,
         _whole("max", pairs.get("max", "64")),
         _whole("seed", pairs.get("seed", "0")),
-        detail if detail in DETAILS else FULL,
+        detail,
         pairs.get("device", "")[:20],
         pairs.get("dtype", "")[:20],
         pairs.get("clock", "")[:20],
         None if cursor is None else _number("at", cursor),
     )
+
+
+def strange(pairs: Mapping[str, str]) -> str:
+    """What an address says in vain, a sentence for each name; '' where everything is heard."""
+    said = [_unknown(name) for name in pairs if not _known(name)]
+    if not any(name in pairs for name in (*SHOWS, "open", "openb")):
+        said += [
+            f"The link names no method, prompt or run; its value for '{name}' is left out."
+            for name in BESIDE
+            if name in pairs
+        ]
+    return " ".join(said)
+
+
+def _known(name: str) -> bool:
+    return name in (*SHOWS, *BESIDE, *ELSEWHERE) or (name[:1] in PANES and name[1:2] in (".", "@"))
+
+
+def _unknown(name: str) -> str:
+    close = get_close_matches(name.lower(), (*SHOWS, *BESIDE, *ELSEWHERE[:2]), 1)
+    meant = f" (did you mean '{close[0]}'?)" if close else ""
+    return f"A link has no '{name[:40]}'{meant}; the value for it is left out."
 
 
 def _plan(pane: str, pairs: Mapping[str, str]) -> Plan:

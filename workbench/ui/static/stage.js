@@ -258,11 +258,13 @@
   async function opened(text) {
     const view = wb.parse(text);
     if (!view) return;
+    if (!view.a && !view.error) { wb.also(view.strange); return; }
     try {
       await apply(view);
       const all = await wb.choices();
-      const strange = PANES.map((pane) => (wb.setups[pane] && !view.error ? wb.setups[pane].strange(view[pane], all) : "")).filter(Boolean).join(" ");
-      if (strange) wb.also(strange);
+      const strange = PANES.map((pane) => (wb.setups[pane] && !view.error ? wb.setups[pane].strange(view[pane], all) : ""));
+      const said = [...strange, view.strange].filter(Boolean).join(" ");
+      if (said) wb.also(said);
     } catch { /* said where it happened */ } finally {
       applying(false);
     }
