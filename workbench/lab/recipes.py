@@ -8,7 +8,7 @@ from workbench.lab.tables import Law, TableCausal
 from workbench.methods.dice import Dice
 from workbench.methods.loops.draft_verify import Drafter, draft_verify
 from workbench.methods.loops.drafters import ModelChain
-from workbench.methods.loops.drafting.paths import IndependentPaths
+from workbench.methods.loops.drafting.paths import CHAIN_ENDS, IndependentPaths
 from workbench.methods.loops.drafting.static_tree import StaticTree
 from workbench.methods.loops.sampling import Plain
 from workbench.methods.loops.verification import VERIFICATIONS, Verify
@@ -104,7 +104,13 @@ DRAFTERS: dict[str, tuple[MakeDrafter, int, str]] = {
 walked."""
 
 RECIPES = {
-    id: Recipe(drafter, VERIFICATIONS[id].verify, depth, drafts)
+    id: Recipe(
+        drafter,
+        VERIFICATIONS[id].verify,
+        depth,
+        drafts,
+        measures=(CHAIN_ENDS,) if drafter is _paths else (),
+    )
     for id, (drafter, depth, drafts) in DRAFTERS.items()
 }
 """By the id of the rule."""

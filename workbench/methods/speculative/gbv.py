@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from workbench.methods.api import Guarantee, Promise, knob, method, temperature
 from workbench.methods.loops.draft_verify import draft_verify
-from workbench.methods.loops.drafting.paths import IndependentPaths
+from workbench.methods.loops.drafting.paths import CHAIN_ENDS, IndependentPaths
 from workbench.methods.loops.verification.multipath import MULTIPATH_BLOCK
 from workbench.methods.rules import DRAFT_LENGTH_HELP, DRAWN, GREEDY_MATCH, TOP_K_HELP, TOP_P_HELP
 from workbench.methods.run import Run
@@ -36,7 +36,7 @@ class Params:
     ),
     params=Params,
     rules=(*MULTIPATH_BLOCK.rules, GREEDY_MATCH, DRAWN),
-    measures=MULTIPATH_BLOCK.measures,
+    measures=(CHAIN_ENDS, *MULTIPATH_BLOCK.measures),
     sources=MULTIPATH_BLOCK.sources,
 )
 def gbv(run: Run, p: Params) -> Iterator[Event]:

@@ -15,7 +15,7 @@ from workbench.methods.loops.drafting.dynamic_tree import EXPAND, KEPT, PATH, Dy
 from workbench.methods.loops.drafting.lookup import COPIED_FROM, MATCH, MATCH_LENGTH, Lookup
 from workbench.methods.loops.drafting.memory import MEMORY, MEMORY_MEASURES, Memory, Remembering
 from workbench.methods.loops.drafting.optimal import RATE, REACH, OptimalTree
-from workbench.methods.loops.drafting.paths import IndependentPaths
+from workbench.methods.loops.drafting.paths import CHAIN_ENDS, IndependentPaths
 from workbench.methods.loops.drafting.pool import POOL, POOL_MEASURES, Lookahead
 from workbench.methods.loops.drafting.recycling import RECYCLED, RECYCLING_MEASURES, Recycling
 from workbench.methods.loops.drafting.retrieval import DATASTORE, LONGEST, RETRIEVAL_MEASURES, Retrieval
@@ -53,7 +53,7 @@ MOST_VISITED = replace(CHOSEN, bound_from="knob(total)")
 
 RULES = (EXPAND, KEPT, BRANCHES, MOST_VISITED)
 MEASURES = (
-    *(PATH, RATE, REACH, JOINT, PERTURBED, MATCH_LENGTH, COPIED_FROM, *RETRIEVAL_MEASURES),
+    *(PATH, RATE, REACH, JOINT, PERTURBED, CHAIN_ENDS, MATCH_LENGTH, COPIED_FROM, *RETRIEVAL_MEASURES),
     *(*RECYCLING_MEASURES, *MEMORY_MEASURES, *SEARCH_MEASURES, *POOL_MEASURES),
 )
 SOURCES = (MATCH, DATASTORE, RECYCLED, MEMORY, TRIGRAMS, POOL, WINDOW)
