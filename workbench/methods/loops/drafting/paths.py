@@ -21,7 +21,8 @@ CHAIN_ENDS = Measure(
     "the drawn chains whose last node this is, by their place in draw order, one digit each: 13 says the "
     "first and the third",
 )
-"""With the parents of the nodes it says which draw ran through which node."""
+"""With the parents of the nodes it says which draw ran through which node; where all chains end in one node
+there is nothing to say."""
 
 
 class IndependentPaths:
@@ -39,8 +40,8 @@ class IndependentPaths:
     def draft(self, run: Run, room: int) -> Generator[Event, None, Draft]:
         merged = _Merged(self.chains, self.kind)
         tree = yield from self.levels.walk(run, min(self.length, room), merged)
-        if tree and self.kind is DraftKind.SAMPLED:
-            ends = [node for node in range(len(tree)) if node not in tree.parents]
+        ends = [node for node in range(len(tree)) if node not in tree.parents]
+        if len(ends) > 1:
             numbers = (int("".join(map(str, merged.through[node]))) for node in ends)
             yield Score(CHAIN_ENDS.id, Candidates(tuple(tree.ids[node] for node in ends)), tuple(numbers))
         return replace(tree.draft(), counts=tuple(map(len, merged.through)))
