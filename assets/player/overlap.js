@@ -1,4 +1,5 @@
-/* p against q: what target and draft share at a place, what the draft proposes too often, what is left over. */
+/* p against q: what target and draft share at a place, what the draft proposes too often, what is left over. Where a
+   sibling was rejected, the next one meets what it left of the target (viz/residuals.py): a stage of the place. */
 (function (dw) {
   "use strict";
   const {el, svg} = dw;
@@ -18,7 +19,7 @@
       this.reset();
     }
 
-    reset() { this.stamp = null; this.chosen = null; this.beat = -1; }
+    reset() { this.stamp = null; this.chosen = this.turned = null; this.beat = -1; }
     recolour() { this.stamp = null; }
 
     places(now) {
@@ -30,13 +31,15 @@
       const places = this.places(this.pane.now), at = places.indexOf(this.place);
       if (!places[at + by]) return;
       this.chosen = places[at + by];
-      this.draw(this.pane.now, 0, null);
+      this.turned = null;
+      this.draw(this.pane.now, 0, this.selected);
     }
 
     /* The selected candidate's place, the one that was stepped to, or where the last test of a draft was. */
     pick(now, selected) {
       const places = this.places(now);
-      if (this.beat !== now.beat) { this.beat = now.beat; this.chosen = null; }
+      const picked = selected ? selected.candidate : undefined;
+      if (this.beat !== now.beat || this.picked !== picked) { this.beat = now.beat; this.picked = picked; this.chosen = this.turned = null; }
       if (this.chosen) return this.chosen;
       const mine = selected && places.find((place) => place.ids.includes(selected.candidate));
       if (mine) return mine;
@@ -48,21 +51,40 @@
     }
 
     draw(now, step, selected) {
+      this.selected = selected;
       const place = this.place = this.pick(now, selected);
       if (!place) {
         this.caption.textContent = now.reel.figures.overlap ? "No draft has been compared yet." : "This figure is drawn after the first rounds of the run.";
         this.rows.replaceChildren(); this.stamp = null;
         return;
       }
-      const stamp = [now.reel.version, place.round, place.ids[0], now.beat].join();
+      const stages = dw.stages(this.pane, place), at = Math.min(stages.length - 1, this.turned ?? this.turn(place, selected));
+      const stamp = [now.reel.version, place.round, place.ids[0], now.beat, at].join();
       if (this.stamp === stamp) return;
       this.stamp = stamp;
-      const reel = now.reel, [low, high] = place.overlap, round = reel.rounds[place.round];
+      const reel = now.reel, [target, draft, weight, [low, high]] = stages[at], round = reel.rounds[place.round], weighted = stages.some((stage) => stage[2] !== 1), name = against(at, weighted);
       const share = high - low < 0.0005 ? dw.number(low) : `${dw.number(low)} to ${dw.number(high)}`;
-      this.caption.textContent = `Position ${place.position} · shared area sum min(target, draft) = ${share}: how often one draft is accepted here by the ratio test`;
+      this.caption.textContent = this.caption.title = `Position ${place.position} · ` + (at >= place.ids.length ? `${name}: every draft here was rejected; this is what the last one left`
+        : `shared area sum min(${name}, draft) = ${share}: ${weighted ? `the path up to here weighs ${dw.number(weight)}` : `how often ${at ? "the next" : "one"} draft is accepted here by the ratio test`}`);
       this.where.textContent = round ? round.title : "";
-      const most = Math.max(...place.target, ...place.draft, 0.05);
-      this.rows.replaceChildren(this.pattern(), ...place.tokens.map((token, at) => this.row(reel, now, place, token, at, most)), this.others(place), ...this.tests(reel, now, place));
+      const most = Math.max(...stages.flatMap((stage) => [...stage[0], ...stage[1]]).filter((value) => value !== null), 0.05);
+      const over = at >= place.ids.length, ledger = stages.length > 1 || weighted ? dw.ledger(this.pane, place, at, (to) => this.turnTo(to)) : null;
+      this.rows.replaceChildren(...[this.pattern(), ledger, ...place.tokens.map((token, i) => this.row(reel, now, place, token, target[i], over ? null : draft[i], most, name, over)),
+        this.others(target, over ? null : draft, weight, name), place.note ? el("p", {class: "dw-quiet", text: place.note}) : null, ...this.tests(reel, now, place)].filter(Boolean));
+    }
+
+    turnTo(stage) {
+      this.turned = stage;
+      this.draw(this.pane.now, 0, this.selected);
+      this.rows.querySelectorAll(".dw-mass-row")[stage].focus();
+    }
+
+    /* The stage of the selected candidate, else of the sibling that was tested last. */
+    turn(place, selected) {
+      const mine = selected ? place.ids.indexOf(selected.candidate) : -1;
+      if (mine >= 0) return mine;
+      const tested = place.ids.map((id) => Math.max(-1, ...this.pane.verdicts(id).map((verdict) => verdict.beat).filter((beat) => beat <= this.pane.now.beat)));
+      return Math.max(0, tested.lastIndexOf(Math.max(...tested)));
     }
 
     pattern() {
@@ -71,23 +93,24 @@
         svg("pattern", {id: `${this.hatch}-dots`, width: 5, height: 5, patternUnits: "userSpaceOnUse"}, svg("circle", {cx: 2, cy: 2, r: 1.2, class: "dw-left-dot"}))));
     }
 
-    row(reel, now, place, token, at, most) {
-      const p = place.target[at], q = place.draft[at], both = Math.min(p, q), x = (value) => WIDE * value / most;
+    row(reel, now, place, token, p, q, most, against, over) {
+      const both = Math.min(p, q ?? 0), x = (value) => WIDE * value / most, known = p !== null && (over || q !== null);
       const tried = place.ids.filter((id) => reel.candidates[id].fill === token), name = reel.quoted(token);
+      const said = !known ? "too few digits recorded" : `${against.replace("weighted ", "")} ${brief(p)}${over ? "" : ` · draft ${brief(q)}`}`;
       const bar = svg("svg", {viewBox: `0 0 ${WIDE} ${TALL}`, preserveAspectRatio: "none", class: "dw-overlap-bar", role: "img",
-        "aria-label": `${name}: target ${dw.number(p)}, draft ${dw.number(q)}, shared ${dw.number(both)}`},
+        "aria-label": `${name}: ${said}${known && !over ? `, shared ${dw.number(both)}` : ""}`}, ...(!known ? [] : [
         svg("rect", {class: "dw-shared", x: 0, y: 0, width: x(both), height: TALL}),
         q > p ? svg("rect", {class: "dw-over", fill: `url(#${this.hatch})`, x: x(both), y: 0.5, width: x(q - p), height: TALL - 1}) : null,
-        p > q ? svg("rect", {class: "dw-left", fill: `url(#${this.hatch}-dots)`, x: x(both), y: 0.5, width: x(p - q), height: TALL - 1}) : null);
+        p > (q ?? 0) ? svg("rect", {class: "dw-left", fill: `url(#${this.hatch}-dots)`, x: x(both), y: 0.5, width: x(p - (q ?? 0)), height: TALL - 1}) : null]));
       const marks = tried.map((id) => (reel.looks[reel.statuses[now.status[id] || 0]] || {}).glyph || "").join("");
       return el("div", {class: "dw-overlap-row" + (tried.length ? " dw-mine" : "")},
         el("span", {class: "dw-row-label", text: dw.clip(name, 16), title: tried.length ? "drafted here" : null}), el("span", {class: "dw-overlap-mark", text: tried.length ? `▸${marks}` : ""}),
-        bar, el("span", {class: "dw-overlap-value", text: `target ${brief(p)} · draft ${brief(q)}`}));
+        bar, el("span", {class: "dw-overlap-value", text: said}));
     }
 
-    others(place) {
-      const rest = (values) => dw.number(Math.max(0, 1 - values.reduce((sum, value) => sum + value, 0)));
-      return el("p", {class: "dw-quiet", text: `Other tokens: target ${rest(place.target)}, draft ${rest(place.draft)}; not recorded one by one by both.`});
+    others(target, draft, weight, name) {
+      const rest = (values, whole) => dw.number(Math.max(0, whole - values.reduce((sum, value) => sum + (value ?? 0), 0)));
+      return el("p", {class: "dw-quiet", text: `Other tokens: ${name} ${rest(target, weight)}${draft ? `, draft ${rest(draft, 1)}` : ""}; not recorded one by one by both.`});
     }
 
     tests(reel, now, place) {
@@ -98,6 +121,11 @@
       }), ...dw.quantities(this.pane, id, dw.LEFT)]);
     }
   };
+
+  /* What the target is called once siblings took from it; a running product weighs it. */
+  function against(at, weighted) {
+    return (weighted ? "weighted " : "") + (at ? "residual" : "target");
+  }
 
   const NOT = {"<": "≥", "<=": ">", ">": "≤", ">=": "<", "==": "≠", "!=": "="};
   dw.not = (op) => NOT[op] || `not ${op}`;

@@ -15,7 +15,7 @@ sys.path[:0] = [str(REPOSITORY), str(REPOSITORY / "tests" / "viz")]
 import fake_traces as fakes  # noqa: E402
 from test_acceptance import overlapped  # noqa: E402
 from test_canvas import canvas, told_pair  # noqa: E402
-from test_drafts import compared, copied  # noqa: E402
+from test_drafts import compared, copied, rivals  # noqa: E402
 from test_measures import fused  # noqa: E402
 from test_trials import guesses, ladder, lanes  # noqa: E402
 
@@ -45,6 +45,7 @@ TRACES = {
     "pair": lambda: told_pair((0.0, 1.0, 1.0, 0.0)),
     "compared": compared,
     "copied": copied,
+    "rivals": rivals,
     "overlapped": overlapped,
     "sampled": lambda: load(REPOSITORY / "assets" / "examples" / "example-sampled.json.gz"),
     **{

@@ -54,6 +54,25 @@ def test_a_rejection_says_the_mass_of_its_residual(opened: Opened) -> None:
     assert f"sum min(target, draft) = {1 - mass:.3f}" in shared
 
 
+def test_a_later_sibling_is_drawn_against_what_its_elder_left(opened: Opened) -> None:
+    opened.open("a=rivals")
+    opened.page.evaluate("player.seek(player.state().max)")
+    opened.test_id("tab-overlap-a").click()
+    figure = opened.test_id("overlap-a")
+    rows, values = figure.get_by_role("button"), figure.locator(".dw-overlap-value")
+    assert rows.locator(".dw-row-value").all_text_contents() == ["whole", "left 0.4"]
+    opened.page.evaluate("player.select('a', {candidate: 0})")
+    assert sorted(values.all_text_contents())[-1] == "target 0.5 · draft 0.1"
+    opened.page.evaluate("player.select('a', {candidate: 1})")
+    assert sorted(values.all_text_contents())[-1] == "residual 1 · draft 0.1"
+    assert "min(residual, draft) = 0.1:" in opened.page.locator("[data-pane=a] .dw-caption").inner_text()
+    assert opened.test_id("evidence").get_by_test_id("mass-ledger").locator(".dw-mass-mine").count() == 1
+    rows.first.click()
+    assert sorted(values.all_text_contents())[-1] == "target 0.5 · draft 0.1"
+    opened.page.evaluate("player.panes.a.seekBeat(player.panes.a.reel.candidates[1].beat)")
+    assert figure.get_by_role("button").count() == 0, "before the test nothing was taken away"
+
+
 def test_one_is_said_as_one(opened: Opened) -> None:
     opened.open("a=speculative")
     assert opened.page.evaluate("[1, 2, 1200].map((n) => dw.many(n, 'node'))") == [

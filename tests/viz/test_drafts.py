@@ -1,5 +1,7 @@
 """Figures of drafts: p against q, copies, the mask, and passes on three clocks; each number by hand."""
 
+from dataclasses import replace
+
 import fake_traces as fakes
 import pytest
 
@@ -9,7 +11,19 @@ from viz.records import Pass, Place
 from viz.reel import reel
 from viz.theme import resolve
 from viz.timeline import PRESETS, Costs, schedule
-from workbench.trace import ROOT, Candidates, Cells, DraftKind, Observe, Phase, Propose, Score, Trace
+from workbench.trace import (
+    ROOT,
+    Candidates,
+    Cells,
+    DraftKind,
+    Glossary,
+    Measure,
+    Observe,
+    Phase,
+    Propose,
+    Score,
+    Trace,
+)
 
 
 def compared(space: str = "vocabulary", drafter_saw: bool = True) -> Trace:
@@ -25,6 +39,24 @@ def compared(space: str = "vocabulary", drafter_saw: bool = True) -> Trace:
     s.say(Observe("target", Cells(0, (at,)), "vocabulary", ((2, 1, 3),), ((0.5, 0.4, 0.1),), (0.9,)))
     s.say(fakes.ACCEPT.judge(Candidates((0,)), [0.5], [0.4 / 0.6]))
     return s.trace("Compared", "speculative")
+
+
+def rivals() -> Trace:
+    """Two drafts for one cell; the first is rejected, and 0.4 of the target is left for the second."""
+    s = fakes.Scribe()
+    at = fakes.begin(s)
+    here = Cells(0, (at,))
+    s.say(Phase(0, "Round 1"))
+    s.forward("draft", (0, at))
+    s.say(Observe("draft", here, "vocabulary", ((0, 1, 2, 3),), ((0.1, 0.6, 0.2, 0.1),), (1.0,)))
+    s.propose("draft", [at, at], [1, 2], ROOT, [0.6, 0.2], DraftKind.SAMPLED)
+    s.forward("target", (0, at + 2))
+    s.say(Observe("target", here, "vocabulary", ((0, 1, 2, 3),), ((0.5, 0.3, 0.15, 0.05),), (1.0,)))
+    s.say(fakes.ACCEPT.judge(Candidates((0,)), [0.9], [0.5]), Score("left_mass", Candidates((0,)), (0.4,)))
+    s.say(fakes.ACCEPT.judge(Candidates((1,)), [0.9], [0.0]))
+    left = Measure("left_mass", "residual mass", "probability", "neither", "sum of max(target - draft, 0)")
+    glossary = Glossary.of((left,), (fakes.ACCEPT,), sources=fakes.SOURCES)
+    return replace(s.trace("Rivals", "speculative"), glossary=glossary)
 
 
 def test_p_against_q_by_hand() -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import fake_traces as fakes
 import pytest
 import torch
+from test_drafts import rivals
 from torch import Tensor
 
 from viz.analysis import analyse
@@ -135,18 +136,7 @@ def checked(trace: Trace) -> int:
 
 
 def test_the_figure_carries_the_stages() -> None:
-    s = fakes.Scribe()
-    at = fakes.begin(s)
-    s.say(Phase(0, "Round 1"))
-    s.forward("draft", (0, at))
-    s.propose("draft", [at, at], [1, 2], ROOT, [0.6, 0.2], DraftKind.SAMPLED)
-    cells = Cells(0, (at,))
-    s.say(Observe("draft", cells, "vocabulary", (tuple(range(4)),), (tuple(Q),), (1.0,)))
-    s.forward("target", (0, at + 2))
-    s.say(Observe("target", cells, "vocabulary", (tuple(range(4)),), (tuple(P),), (1.0,)))
-    rejected(s, 0, 0.4)
-    (place,) = draw(s.trace("Siblings", "speculative"), "overlap").spec["places"]
+    (place,) = draw(rivals(), "overlap").spec["places"]
     (p0, q0, w0, _), (p1, q1, w1, shared) = place["stages"]
-    by_token = dict(zip(place["tokens"], p1, strict=True))
-    assert by_token == {0: 1, 1: 0, 2: 0, 3: 0} and (w0, w1) == (1, 1) and q0 == q1
-    assert shared == [0.1, 0.1] and sorted(p0) == sorted(P)
+    assert dict(zip(place["tokens"], p1, strict=True)) == {0: 1, 1: 0, 2: 0, 3: 0}
+    assert (w0, w1) == (1, 1) and q0 == q1 and sorted(p0) == sorted(P) and shared == [0.1, 0.1]
