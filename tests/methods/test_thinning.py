@@ -57,6 +57,25 @@ def test_six_digits_are_those_of_the_format() -> None:
         assert list(map(repr, six(numbers.numpy()).tolist())) == list(map(repr, expected))
 
 
+def test_a_method_may_ask_for_more() -> None:
+    """What is kept beside is the same, and beliefs of either width may wait together."""
+    few, many = belief(1, 1024, 3, also=1), belief(1, 1024, 3, also=1)._replace(most=20)
+    (short,), (long,) = observed(few), observed(many)
+    assert (len(short.keys[0]), len(long.keys[0])) == (10, 22)
+    assert (long.keys[0][:8], long.probs[0][:8]) == (short.keys[0][:8], short.probs[0][:8])
+    assert (long.keys[0][20:], long.entropies) == (short.keys[0][8:], short.entropies)
+    best = sorted(range(1024), key=lambda id: (-float(few.probs[0, id]), id))
+    assert list(long.keys[0][:20]) == best[:20]
+    together = Later()
+    late = [event for each in (few, many, few) for event in together.put(each)]
+    together.fill()
+    assert late == [short, long, short]
+    small, wide = belief(1, 5, 1)._replace(most=20), belief(40, 1024, 1)._replace(most=20)
+    assert (small.width, wide.width) == (5, 4), (
+        "no more than there are, and no more where there are many rows"
+    )
+
+
 class Far(torch.Tensor):
     """A tensor that says it is on another device, where numpy does not reach."""
 

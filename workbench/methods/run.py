@@ -10,7 +10,7 @@ from torch import Tensor
 from workbench.maths.trees import Tree
 from workbench.methods.dice import Dice
 from workbench.methods.hand import Hand
-from workbench.methods.thinning import Belief, Later, Rows, observed
+from workbench.methods.thinning import FEW, Belief, Later, Rows, observed
 from workbench.models.api import Causal, Masked
 from workbench.trace import ROOT, Close, Commit, DraftKind, Event, Fill, Fork, Observe, Propose, Refs, Token
 
@@ -224,13 +224,15 @@ class Run:
         probs: Tensor,
         space: str = "vocabulary",
         also: Rows = (),
+        most: int = FEW,
     ) -> Iterator[Observe]:
         """What `source` believes: the likeliest entries of `probs` (R, V), one row per address.
 
         Several `of` share the rows in order, an event each (one event has one kind of address, and one
-        lane). `also[i]` are ids that a verdict needs, kept however unlikely. Nothing where Observe is off.
+        lane). `also[i]` are ids that a verdict needs, kept however unlikely; `most` entries are kept where
+        there are few rows. Nothing where Observe is off.
         """
         if not self.full:
             return
-        belief = Belief(source, tuple(of) if isinstance(of, Sequence) else (of,), space, probs, also)
+        belief = Belief(source, tuple(of) if isinstance(of, Sequence) else (of,), space, probs, also, most)
         yield from observed(belief) if self.later is None or not probs.is_cpu else self.later.put(belief)

@@ -23,11 +23,15 @@ Columns = tuple[list[tuple[int, ...]], list[tuple[float, ...]], list[float]]
 AT_ONCE = 2**19
 """How many bytes of probabilities of a kind may wait to be thinned: what stays in a processor's cache."""
 
+FEW = 8
+"""How many of the likeliest entries of a row are kept, unless a method asks for more."""
+
 
 class Belief(NamedTuple):
     """What `source` believes, one row of `probs` (R, V) per address; several `of` share the rows in order.
 
-    `also[i]` are ids that a verdict needs, kept however unlikely.
+    `also[i]` are ids that a verdict needs, kept however unlikely. `most`: of a few rows so many of the
+    likeliest entries are kept.
     """
 
     source: str
@@ -35,12 +39,13 @@ class Belief(NamedTuple):
     space: str
     probs: Tensor
     also: Rows = ()
+    most: int = FEW
 
     @property
     def width(self) -> int:
         """How many of the likeliest entries are kept per row."""
         rows, size = self.probs.shape  # `len` of a tensor takes a microsecond
-        return min(8 if rows <= 16 else 4, size)
+        return min(self.most if rows <= 16 else 4, size)
 
     @property
     def kind(self) -> Kind:

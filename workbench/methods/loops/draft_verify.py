@@ -9,7 +9,7 @@ from typing import Protocol
 
 from torch import Tensor
 
-from workbench.maths.sample import highest, warp
+from workbench.maths.sample import warp
 from workbench.methods.loops.reader import Reader
 from workbench.methods.loops.sampling import Sampling, process, record
 from workbench.methods.loops.verification.base import Draft, Outcome, Verify
@@ -86,8 +86,7 @@ def following(run: Run, sampling: Sampling, outcome: Outcome) -> Iterator[Event]
         source = "residual" if rejected else "target"
         if rejected:
             here, left = Cells(ANSWER, (position,)), outcome.after.unsqueeze(0)
-            kept = [id for id, _ in highest(left, LEFT_KEPT)[0]]
-            yield from run.observe(source, here, left, "processed", [[token, *kept]])
+            yield from run.observe(source, here, left, "processed", [[token]], LEFT_KEPT)
         proposed = run.propose(source, [position], [token], [prob], DraftKind.SAMPLED)
         yield proposed
         yield DRAWN.judge(Candidates(proposed.ids), [pick.u], [pick.upper])

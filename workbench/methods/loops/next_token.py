@@ -10,6 +10,9 @@ from workbench.methods.rules import DRAWN, LIKELIEST
 from workbench.methods.run import ANSWER, Run
 from workbench.trace import Candidates, Cells, DraftKind, Event, Phase
 
+MOST = 20
+"""So many of the likeliest tokens of each row stand in a trace: the row is the only one of its pass."""
+
 
 def next_token(run: Run, sampling: Sampling = GREEDY) -> Iterator[Event]:
     """Decode greedily (temperature 0) or by sampling from the warped distribution."""
@@ -23,13 +26,13 @@ def next_token(run: Run, sampling: Sampling = GREEDY) -> Iterator[Event]:
         probs = process(logits, sampling)
         if sampling.temperature == 0:
             token, best, second = _likeliest(logits, probs)
-            yield from run.observe("target", here, probs)
+            yield from run.observe("target", here, probs, most=MOST)
             proposed = run.propose("target", [position], [token], [best], DraftKind.POINT)
             yield proposed
             yield LIKELIEST.judge(Candidates(proposed.ids), [best], [second])
         else:
             token, u, upper, prob = run.dice.pick(probs[0])
-            yield from record(run, "target", here, logits, probs, sampling, [[token]])
+            yield from record(run, "target", here, logits, probs, sampling, [[token]], MOST)
             proposed = run.propose("target", [position], [token], [prob], DraftKind.SAMPLED)
             yield proposed
             yield DRAWN.judge(Candidates(proposed.ids), [u], [upper])

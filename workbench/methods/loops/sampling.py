@@ -8,6 +8,7 @@ from torch import Tensor
 
 from workbench.maths.sample import warp
 from workbench.methods.run import Rows, Run
+from workbench.methods.thinning import FEW
 from workbench.trace import Event, Refs
 
 
@@ -49,13 +50,14 @@ def record(
     probs: Tensor,
     sampling: Sampling,
     also: Rows = (),
+    most: int = FEW,
 ) -> Iterator[Event]:
     """Observe the raw and the processed belief, or one of them where they are the same numbers."""
     if not run.full:
         return
     if sampling.temperature == 0:
-        yield from run.observe(source, of, probs, "vocabulary", also)
+        yield from run.observe(source, of, probs, "vocabulary", also, most)
         return
     if sampling.temperature != 1 or sampling.top_k or sampling.top_p < 1:
-        yield from run.observe(source, of, warp(logits), "vocabulary", also)
-    yield from run.observe(source, of, probs, "processed", also)
+        yield from run.observe(source, of, warp(logits), "vocabulary", also, most)
+    yield from run.observe(source, of, probs, "processed", also, most)
