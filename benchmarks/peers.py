@@ -1,6 +1,6 @@
 """The same decoding by `transformers`: what our methods are measured against."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -17,18 +17,33 @@ DRAFTED = (("json", 39), ("code", 37), ("story", 3), ("sudoku", 1))
 """Tasks with the longest answers: what is drafted must be text that the drafter has learnt."""
 
 
+TARGET, DRAFTER = "ar-target", "ar-drafter"
+CAUSAL = (TARGET, "ar-char", DRAFTER, "ar-drafter-weak")
+"""The embedded causal models, the largest first."""
+
+
 def greedy_vs_generate(bench: Bench, turns: int) -> float:
     """How many times as fast our traced greedy decoding is as `generate`: 64 tokens, the same ones."""
-    pair = _Pair(bench, "greedy", {}, _peer(bench, "target"), {}, PROMPT, endless=True)
+    return _greedy(bench, TARGET, turns)
+
+
+def greedy_by_model(bench: Bench, turns: int) -> dict[str, float]:
+    """The same for every embedded causal model: what both sides pay for the weights grows with their size,
+    what they pay around them does not."""
+    return {name: _greedy(bench, name, turns) for name in CAUSAL}
+
+
+def _greedy(bench: Bench, name: str, turns: int) -> float:
+    pair = _Pair(bench, "greedy", {}, _peer(bench, name), {}, PROMPT, True, {"target": name})
     paired = _race([pair], turns)
-    bench.note(paired.line("transformers generate against our traced greedy"))
+    bench.note(paired.line(f"transformers generate against our traced greedy, {name}"))
     return paired.ratio
 
 
 def speculative_vs_assisted(bench: Bench, turns: int, length: int = 4) -> float:
     """The same for speculative decoding of whole answers: temperature 0, equal draft length, no early end."""
     knobs = {"temperature": 0.0, "draft_length": length}
-    target, assistant = _peer(bench, "target"), _peer(bench, "draft")
+    target, assistant = _peer(bench, TARGET), _peer(bench, DRAFTER)
     settings = assistant.generation_config
     settings.num_assistant_tokens = length
     settings.num_assistant_tokens_schedule = "constant"
@@ -53,9 +68,10 @@ class _Pair:
         named: dict[str, Any],
         prompt: str,
         endless: bool = False,
+        models: Mapping[str, str] | None = None,
     ) -> None:
         def prepared() -> Prepared:
-            return bench.prepared(method, MAX_TOKENS, knobs, prompt=prompt, endless=endless)
+            return bench.prepared(method, MAX_TOKENS, knobs, prompt=prompt, endless=endless, models=models)
 
         self.prepared, self.peer, self.named = prepared, peer, named
         trace = Recording(prepared()).run()
@@ -94,13 +110,12 @@ def _race(pairs: list[_Pair], turns: int) -> Paired:
     return alternate(theirs, ours, turns)
 
 
-def _peer(bench: Bench, role: str) -> Any:
+def _peer(bench: Bench, name: str) -> Any:
     """The same weights, in the same number type, as a transformers model."""
     from transformers import AutoModelForCausalLM
     from transformers.utils import logging
 
     logging.set_verbosity_error()
-    name = {"target": "ar-target", "draft": "ar-drafter"}[role]
     loaded = bench.shelf.open(name, bench.device, bench.dtype)
     model: Any = AutoModelForCausalLM.from_pretrained(
         loaded.entry.folder, dtype=loaded.dtype, local_files_only=True

@@ -36,14 +36,17 @@ class Bench:
         detail: str = FULL,
         prompt: str = PROMPT,
         endless: bool = True,
+        models: Mapping[str, str] | None = None,
     ) -> Prepared:
         """A run about to start; its models are in memory after the first call.
 
+        models: role -> name, where not the default one.
         endless: the end of text is a token like others, so that every run writes `max_tokens` of them.
         """
         request = Request(
             method=method,
             prompt=prompt,
+            models=dict(models or {}),
             knobs=dict(knobs or {}),
             max_tokens=max_tokens,
             detail=detail,

@@ -64,6 +64,8 @@ def test_paired_ratios() -> None:
 def test_our_tokens_are_those_of_transformers(bench: runs.Bench, monkeypatch) -> None:
     monkeypatch.setattr(peers, "MAX_TOKENS", 12)
     assert peers.greedy_vs_generate(bench, 1) > 0
+    if bench.real:
+        assert set(peers.greedy_by_model(bench, 1)) == set(peers.CAUSAL)
     assert peers.speculative_vs_assisted(bench, 1) > 0
 
 
