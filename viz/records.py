@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from viz.fate import JUDGES, Fates
+from viz.fate import DRAFTERS, JUDGES, Fates
 from viz.forest import Forest
 from viz.measures import Readings
 from viz.trials import Trials
@@ -16,7 +16,8 @@ COPIED, MATCHED = "copied_from", "match_length"
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """One forward pass; times are those of the recorded step before and of its own, in ms."""
+    """One forward pass; times are those of the recorded step before and of its own, in ms. `drafts` are the
+    candidates that its network proposed from it."""
 
     beat: int
     round: int
@@ -26,6 +27,7 @@ class Pass:
     cached: int
     began: float
     ended: float
+    drafts: list[int] = field(default_factory=list[int])
 
 
 @dataclass(slots=True)
@@ -98,9 +100,17 @@ class Records:
                 self._compare(source, space, beat, number)
             case Propose():
                 self._matched = {}
+                self._drafted(event)
             case _:
                 pass
         self._before = max(self._before, ms)
+
+    def _drafted(self, event: Propose) -> None:
+        """Drafts come from their source's latest pass; a lane of labels holds none."""
+        if self.fates.role(event.source) in DRAFTERS and event.lane not in self.fates.labelled:
+            last = next((each for each in reversed(self.passes) if each.source == event.source), None)
+            if last is not None:
+                last.drafts.extend(event.ids)
 
     def _copied(self, ids: Sequence[int], values: Sequence[float], beat: int, number: int) -> None:
         first, matched = ids[0], self._matched.get(ids[0], 0)

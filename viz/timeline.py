@@ -9,12 +9,15 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
-from viz.fate import JUDGES
+from viz.fate import JUDGES, PRUNED, REJECTED, UNEXAMINED
 from viz.records import Pass
-from workbench.trace import HELD
+from workbench.trace import HELD, ROOT
 
 if TYPE_CHECKING:
     from viz.reel import ReelBuilder
+
+GONE = frozenset({REJECTED, UNEXAMINED, PRUNED})
+"""What became of drafts that did not become text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +120,18 @@ def clock(built: "ReelBuilder", costs: Costs, beats: int) -> list[float]:
     return list(accumulate(times, max))
 
 
+def thrown(built: "ReelBuilder", each: Pass) -> bool:
+    """Was all that a pass drafted thrown away: is a draft of its own rejected, or one that they hang on?"""
+    status, above = built.fates.status, built.forest.above
+    if not each.drafts or any(status[id] not in GONE for id in each.drafts):
+        return False
+    path = set(each.drafts)
+    for id in each.drafts:
+        while (id := above.get(id, ROOT)) != ROOT and id not in path and status[id] in GONE:
+            path.add(id)
+    return any(status[id] == REJECTED for id in path)
+
+
 def prompt(built: "ReelBuilder") -> int:
     """How many cells of the answer's lane were given."""
     return built.state.lanes[0].births.count(HELD) if 0 in built.state.lanes else 0
@@ -145,9 +160,11 @@ def panel(built: "ReelBuilder") -> dict[str, Any]:
                 each.cached,
                 round(each.began, 3),
                 round(each.ended, 3),
+                each.drafts,
             ]
             for each in built.records.passes
         ],
+        "thrown": sum(thrown(built, each) for each in built.records.passes),
         "tokens": built.clocks.tokens,
         "prompt": prompt(built),
         "presets": [preset | modelled(built, PRESETS[preset["id"]]) for preset in presets()],

@@ -13,15 +13,27 @@
       this.modes = el("div", {class: "dw-modes", role: "group", "aria-label": "Time axis"}, ...AXES.map(([id, text]) => el("button", {type: "button", class: "dw-mode",
         "data-axis": id, "data-testid": `time-${id}-${name}`, text, "aria-pressed": id === "ticks", on: {click: () => this.setAxis(id)}})));
       this.canvas = svg("svg", {class: "dw-time-svg", role: "img"});
+      this.hatch = `dw-thrown-${dw.serial = (dw.serial || 0) + 1}`;
+      const button = (text, label, by) => el("button", {type: "button", class: "dw-mode", text, title: label, "aria-label": label, on: {click: () => this.enlarge(by)}});
+      this.tools = el("div", {class: "dw-modes dw-zoom", role: "group", "aria-label": "Zoom of the time axis"}, button("−", "Smaller", 1 / 1.5), button("fit", "Fit the whole run", 0), button("+", "Larger", 1.5));
+      this.legend = el("div", {class: "dw-legend"}, ...[["target", "pass of the target"], ["draft", "draft pass"], ["thrown", "draft pass thrown away"]]
+        .map(([id, text]) => dw.key(el("i", {class: `dw-swatch dw-t-${id}`}), text)));
       this.scroll = el("div", {class: "dw-scroll dw-time", "data-testid": `timeline-${name}`, tabindex: "0", role: "region", "aria-label": "Passes over time"}, this.canvas);
       this.costs = new dw.CostForm(pane.player, name, () => this.setAxis("modelled"));
       this.told = el("p", {class: "dw-time-told", role: "status", "data-testid": `cost-told-${name}`});
-      this.node = el("div", {class: "dw-figure"}, el("div", {class: "dw-time-head"}, this.modes, this.caption), this.scroll, this.costs.node, this.told);
+      this.node = el("div", {class: "dw-figure"}, el("div", {class: "dw-time-head"}, this.modes, this.caption, this.tools), this.scroll, this.legend, this.costs.node, this.told);
       this.reset();
     }
 
-    reset() { this.stamp = null; this.spec = null; }
+    reset() { this.stamp = null; this.spec = null; this.zoom = 1; }
     recolour() { this.stamp = null; }
+
+    /* The whole run fits; a factor enlarges it, 0 fits it again. */
+    enlarge(by) {
+      this.zoom = by ? Math.max(1, Math.min(24, this.zoom * by)) : 1;
+      this.stamp = null;
+      this.draw(this.pane.now);
+    }
 
     setAxis(id) {
       this.axis = id;
@@ -35,9 +47,21 @@
       if (!figure) { this.caption.textContent = "This figure is drawn after the first rounds of the run."; return; }
       this.spec = figure.spec;
       this.costs.draw();
-      const stamp = `${now.reel.version}:${this.axis}:${this.scroll.clientWidth}:${JSON.stringify(this.pane.player.costs)}`;
+      const stamp = `${now.reel.version}:${this.axis}:${this.zoom}:${this.scroll.clientWidth}:${JSON.stringify(this.pane.player.costs)}`;
       if (this.stamp !== stamp) { this.stamp = stamp; this.build(now.reel); }
-      for (const [at, box] of this.boxes.entries()) box.classList.toggle("dw-later", this.spec.passes[at][0] > now.beat);
+      for (const [at, box] of this.boxes.entries()) {
+        box.classList.toggle("dw-later", this.spec.passes[at][0] > now.beat);
+        this.throw(now, box, at);
+      }
+    }
+
+    /* Written only where it changed: whether what a pass drafted is gone, and what of it. */
+    throw(now, box, at) {
+      const gone = dw.thrown(now, this.spec.passes[at][8] || []), was = this.gone[at] || null;
+      if ((gone && gone.text) === (was && was.text)) return;
+      this.gone[at] = gone;
+      box.classList.toggle("dw-pass-thrown", Boolean(gone));
+      box.firstChild.textContent = this.titles[at] + (gone ? `. ${gone.text}` : "");
     }
 
     slots() {
@@ -52,13 +76,17 @@
 
     build(reel) {
       const {passes, sources} = this.spec, slots = this.slots(), end = Math.max(1e-9, ...slots.map((slot) => slot[1]));
-      const room = Math.max(240, (this.scroll.clientWidth || 600) - LEFT - 24), smallest = Math.max(1e-9, Math.min(...slots.map(([from, to]) => to - from).filter((length) => length > 0)));
-      const scale = this.axis === "ticks" ? Math.max(room / end, 9) : Math.max(room / end, Math.min(4 / smallest, 4 * room / end));
+      this.titles = []; this.gone = [];
+      const room = Math.max(160, (this.scroll.clientWidth || 600) - LEFT - 24);
+      const scale = this.zoom * (this.axis === "ticks" ? Math.max(room / end, 1) : room / end);
       const height = sources.length * LANE + 24;
       this.boxes = passes.map((pass, at) => this.box(reel, pass, slots[at], scale));
       this.canvas.setAttribute("width", LEFT + end * scale + 16);
       this.canvas.setAttribute("height", height);
-      this.canvas.replaceChildren(...sources.map((source, at) => svg("text", {class: "dw-time-lane", x: 4, y: at * LANE + 21, text: dw.clip(source.title, 15)})),
+      const hatch = svg("pattern", {id: this.hatch, width: 4, height: 4, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)"},
+        svg("rect", {class: "dw-thrown-ground", width: 4, height: 4}), svg("line", {x1: 0, y1: 0, x2: 0, y2: 4, class: "dw-hatch-line"}));
+      this.canvas.style.setProperty("--thrown", `url(#${this.hatch})`);
+      this.canvas.replaceChildren(svg("defs", {}, hatch), ...sources.map((source, at) => svg("text", {class: "dw-time-lane", x: 4, y: at * LANE + 21, text: dw.clip(source.title, 15)})),
         ...this.marks(end, scale, height), ...this.boxes);
       const unit = {ticks: "ticks: passes in one column could run at the same time", measured: "milliseconds, measured where the run was recorded, one after another",
         modelled: "modelled time, not measured: passes of one tick side by side"}[this.axis];
@@ -69,8 +97,9 @@
 
     box(reel, pass, [from, to], scale) {
       const [beat, round, source, tick, rows, cached] = pass, info = this.spec.sources[source], kind = info.judges ? "target" : "draft";
-      const width = Math.max(1.5, (to - from) * scale - 1), title = `${info.title}, tick ${tick}: ${rows} rows computed, ${cached} from the cache`;
-      const group = svg("g", {class: `dw-pass dw-pass-${kind}`, transform: `translate(${LEFT + from * scale},${source * LANE + 4})`}, svg("title", {text: `${(reel.rounds[round] || {}).title || ""} · ${title}`}),
+      const long = (to - from) * scale, width = Math.max(1, long - Math.min(1, long / 4)), title = `${info.title}, tick ${tick}: ${rows} rows computed, ${cached} from the cache`;
+      this.titles.push(`${(reel.rounds[round] || {}).title || ""} · ${title}`);
+      const group = svg("g", {class: `dw-pass dw-pass-${kind}`, transform: `translate(${LEFT + from * scale},${source * LANE + 4})`}, svg("title", {text: this.titles[this.titles.length - 1]}),
         svg("rect", {width, height: HIGH, rx: Math.min(3, width / 3)}), width > 20 ? svg("text", {x: width / 2, y: 16, "text-anchor": "middle", text: rows}) : null);
       group.addEventListener("click", () => this.pane.seekBeat(beat));
       return group;
@@ -86,15 +115,31 @@
     }
 
     tell() {
-      const {passes, sources, tokens} = this.spec, time = dw.modelled(this.spec, this.pane.player.costs), many = (n, noun) => `${n} ${noun}${n === 1 ? "" : "s"}`;
+      const {passes, sources, tokens, thrown} = this.spec, time = dw.modelled(this.spec, this.pane.player.costs), many = (n, noun) => `${n} ${noun}${n === 1 ? "" : "s"}`;
       const counted = sources.map((source, at) => {
         const mine = passes.filter((pass) => pass[2] === at);
         return `${source.title} ${many(mine.length, "pass").replace("passs", "passes")}, ${many(mine.reduce((sum, pass) => sum + pass[4], 0), "row")}`;
       }).join(" · ");
       const ms = Math.max(0, ...passes.map((pass) => pass[7]));
-      this.told.replaceChildren(el("span", {}, el("b", {text: "Counted "}), counted), el("span", {}, el("b", {text: "Measured "}), ms ? `${dw.number(ms)} ms to the last pass` : "no times recorded"),
+      const drafting = passes.filter((pass) => (pass[8] || []).length).length;
+      this.told.replaceChildren(el("span", {}, el("b", {text: "Counted "}), counted), thrown ? el("span", {}, el("b", {text: "Thrown away "}), `${thrown} of ${drafting} draft pass${drafting === 1 ? "" : "es"}: a rejection left none of their drafts`) : "", el("span", {}, el("b", {text: "Measured "}), ms ? `${dw.number(ms)} ms to the last pass` : "no times recorded"),
         el("span", {}, el("b", {text: "Modelled "}), `${dw.number(time.run)} for ${dw.many(tokens, "token")}; one target pass per token takes ${dw.number(time.plain)}: ${dw.number(time.speedup)} times as fast`));
     }
+  };
+
+  /* Of the drafts of a pass at the cursor, where all are gone because of a rejection: words about it, else null; the same
+     rule as viz/timeline.py. */
+  dw.thrown = function ({reel, status}, ids) {
+    const name = (id) => reel.statuses[status[id] || 0], gone = (id) => ["rejected", "unexamined", "pruned"].includes(name(id));
+    if (!ids.length || !ids.every(gone)) return null;
+    for (const start of ids) {
+      for (let id = start; id >= 0 && reel.candidates[id] && gone(id); id = reel.candidates[id].above) {
+        if (name(id) !== "rejected") continue;
+        const many = dw.many(ids.length, "draft");
+        return {text: `Thrown away: ${id === start ? `${reel.quoted(reel.candidates[id].fill)} was rejected` : `${many} behind the rejected ${reel.quoted(reel.candidates[id].fill)}`}`};
+      }
+    }
+    return null;
   };
 
   /* When every pass starts and stops on the modelled clock; the same rule as viz/timeline.py. */

@@ -15,7 +15,7 @@ sys.path[:0] = [str(REPOSITORY), str(REPOSITORY / "tests" / "viz")]
 import fake_traces as fakes  # noqa: E402
 from test_acceptance import overlapped  # noqa: E402
 from test_canvas import canvas, told_pair  # noqa: E402
-from test_drafts import compared, copied, rivals  # noqa: E402
+from test_drafts import ahead, compared, copied, rivals  # noqa: E402
 from test_measures import fused  # noqa: E402
 from test_trials import guesses, ladder, lanes  # noqa: E402
 
@@ -46,6 +46,7 @@ TRACES = {
     "compared": compared,
     "copied": copied,
     "rivals": rivals,
+    "ahead": ahead,
     "overlapped": overlapped,
     "sampled": lambda: load(REPOSITORY / "assets" / "examples" / "example-sampled.json.gz"),
     **{

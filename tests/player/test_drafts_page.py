@@ -27,6 +27,26 @@ def test_the_modelled_clock_agrees_with_python_and_can_be_set(opened: Opened) ->
     assert "above 0" in opened.test_id("cost-problem-a").inner_text()
 
 
+def test_thrown_away_draft_passes_are_told_apart_and_the_run_fits(opened: Opened) -> None:
+    opened.open("a=ahead")
+    opened.test_id("tab-timeline-a").click()
+    gone = opened.test_id("timeline-a").locator(".dw-pass-thrown")
+    opened.page.evaluate("player.seek(0)")
+    assert gone.count() == 0, "nothing is thrown away before it is drafted"
+    opened.page.evaluate("player.seek(player.state().max)")
+    assert gone.count() == draw(trace_of("ahead"), "timeline").spec["thrown"] == 3
+    words = [title.partition("Thrown away: ")[2] for title in gone.locator("title").all_text_contents()]
+    assert words[0] == "‘·cat’ was rejected" and words[1] == "1 draft behind the rejected ‘·cat’"
+    assert "Thrown away 3 of 5 draft passes" in opened.test_id("cost-told-a").inner_text()
+    opened.open("a=long&b=speculative")
+    opened.test_id("tab-timeline-a").click()
+    sizes = "n => [n.scrollWidth, n.clientWidth]"
+    wide, room = opened.test_id("timeline-a").evaluate(sizes)
+    assert wide <= room
+    opened.page.get_by_role("group", name="Zoom of the time axis").first.get_by_label("Larger").click()
+    assert opened.test_id("timeline-a").evaluate(sizes)[0] > room
+
+
 def test_a_rejection_says_the_mass_of_its_residual(opened: Opened) -> None:
     """On the edge, in the inspector with its definition, and beside the area that it is the rest of."""
     opened.open("a=sampled")

@@ -10,11 +10,12 @@ from viz.figure import draw, offered
 from viz.records import Pass, Place
 from viz.reel import reel
 from viz.theme import resolve
-from viz.timeline import PRESETS, Costs, schedule
+from viz.timeline import PRESETS, Costs, schedule, thrown
 from workbench.trace import (
     ROOT,
     Candidates,
     Cells,
+    Commit,
     DraftKind,
     Glossary,
     Measure,
@@ -141,6 +142,48 @@ def test_presets_are_totalled_in_the_figure() -> None:
     few = spec["presets"][0]
     assert few["run"] == pytest.approx(many * few["a"] + (len(spec["passes"]) - many) * few["c"] * few["a"])
     assert few["speedup"] == pytest.approx(few["one_by_one"] / few["run"], abs=1e-3)
+
+
+def ahead() -> Trace:
+    """A pass for each draft: the second is rejected, and two hang on it; the next round keeps its draft."""
+    s = fakes.Scribe()
+    at = fakes.begin(s)
+    s.say(Phase(0, "Round 1"))
+    for i in range(4):
+        s.forward("draft", (at + i - 1, at + i))
+        s.propose("draft", [at + i], [i], i - 1 if i else ROOT, [0.5])
+    s.forward("target", (at - 1, at + 4))
+    s.say(fakes.ACCEPT.judge(Candidates((0, 1)), [0.1, 0.9], [0.5, 0.5]), Commit(0, (0,)))
+    s.say(Commit(0, tuple(s.propose("residual", [at + 1], [7], ROOT, [0.5]))))
+    s.say(Phase(0, "Round 2"))
+    s.forward("draft", (at + 1, at + 2))
+    kept = s.propose("draft", [at + 2], [8], ROOT, [0.5])
+    s.forward("target", (at + 1, at + 3))
+    s.say(fakes.ACCEPT.judge(Candidates(tuple(kept)), [0.1], [0.5]), Commit(0, tuple(kept)))
+    return s.trace("Ahead", "speculative")
+
+
+def test_draft_passes_behind_a_rejection_were_thrown_away() -> None:
+    built = analyse(ahead())
+    drafting = [each for each in built.records.passes if each.source == "draft"]
+    assert [each.drafts for each in drafting] == [[0], [1], [2], [3], [5]]
+    assert [thrown(built, each) for each in drafting] == [False, True, True, True, False]
+    spec = built.figures()["timeline"]["spec"]
+    assert spec["thrown"] == 3 and [row[8] for row in spec["passes"]] == [[0], [1], [2], [3], [], [5], []]
+    assert not any(thrown(built, each) for each in built.records.passes if each.source == "target")
+
+
+def test_what_no_test_reached_is_not_thrown_away_by_a_rejection() -> None:
+    """The budget ended the run: the draft waited behind an accepted one."""
+    s = fakes.Scribe()
+    at = fakes.begin(s)
+    s.say(Phase(0, "Round 1"))
+    for i in range(2):
+        s.forward("draft", (at + i - 1, at + i))
+        s.propose("draft", [at + i], [i], i - 1 if i else ROOT, [0.5])
+    s.forward("target", (at - 1, at + 2))
+    s.say(fakes.ACCEPT.judge(Candidates((0,)), [0.1], [0.5]), Commit(0, (0,)))
+    assert analyse(s.trace("Short", "speculative")).figures()["timeline"]["spec"]["thrown"] == 0
 
 
 def test_charts_say_their_convention_and_name_known_colours() -> None:
