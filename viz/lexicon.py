@@ -3,11 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from viz.ops import kept
 from viz.words import compares_tokens
 from workbench.trace import Blend, Event, Fill, Fork, Glossary, Judge, Observe, Propose, Token
-
-SEEN = 8
-"""So many entries of a belief are in a reel."""
 
 
 @dataclass(slots=True)
@@ -20,10 +18,10 @@ class Lexicon:
 
     def note(self, event: Event) -> None:
         match event:
-            case Observe(_, _, space, keys):
+            case Observe(_, of, space, keys):
                 noun = self.glossary.spaces.get(space)
                 if not (noun and noun.bins):
-                    self._add(id for row in keys for id in row[:SEEN])
+                    self._add(id for row in keys for id in row[: kept(of)])
             case Judge(rule, values=values, bounds=bounds):
                 noun = self.glossary.rules.get(rule)
                 if noun and compares_tokens(noun):

@@ -28,8 +28,8 @@ from workbench.trace import (
 
 Op = list[Any]
 
-FEW, KEEP_FEW, KEEP_MANY = 8, 8, 4
-"""Beliefs about up to FEW addresses keep KEEP_FEW entries in the reel, others KEEP_MANY."""
+FEW, KEEP_ONE, KEEP_FEW, KEEP_MANY = 8, 20, 8, 4
+"""Entries of a belief that a reel keeps: about one address, about up to FEW, about more."""
 
 
 def ops_of(event: Event, birth: str, guess: bool, above: Sequence[int]) -> list[Op]:
@@ -117,8 +117,13 @@ def _propose(event: Propose, birth: str, guess: bool, above: Sequence[int]) -> O
     return [*head, *columns, event.kind.value, int(guess), one(list(above))]
 
 
+def kept(of: Refs) -> int:
+    """So many entries of a belief about these are in a reel."""
+    return KEEP_ONE if len(of) == 1 else KEEP_FEW if len(of) <= FEW else KEEP_MANY
+
+
 def _belief(event: Observe) -> Op:
-    keep = KEEP_FEW if len(event.of) <= FEW else KEEP_MANY
+    keep = kept(event.of)
     keys = [list(row[:keep]) for row in event.keys]
     probs = [[round(prob, 4) for prob in row[:keep]] for row in event.probs]
     return [

@@ -3,7 +3,7 @@
 (function (dw) {
   "use strict";
   const {el, svg} = dw;
-  const RIVALS = 6, VERDICTS = 4, SAME = 5e-4;
+  const RIVALS = 6, VERDICTS = 4, BARS = 8, SAME = 5e-4;
   const SPACES = {vocabulary: "raw", processed: "processed"};
 
   dw.evidence = function (pane, id) {
@@ -127,11 +127,16 @@
 
   function belief(reel, candidate, {source, space, keys, probs, entropy}, open) {
     const names = (reel.glossary.spaces[space] || {}).bins || [];
-    const rows = keys.slice(0, 8).map((key, at) => {
+    const named = (key) => (names.length ? names[key] : reel.quoted(key));
+    const rows = keys.slice(0, BARS).map((key, at) => {
       const mine = !names.length && key === candidate.fill;
-      return bar(names.length ? names[key] : reel.quoted(key), probs[at], mine ? "dw-bar-mine" : "dw-bar-p", mine);
+      return bar(named(key), probs[at], mine ? "dw-bar-mine" : "dw-bar-p", mine);
     });
+    const further = keys.slice(BARS).map((key, at) => [key, probs[BARS + at]]), told = further.filter(([, prob]) => prob > 0);
+    const rest = told.map(([key, prob]) => `${dw.clip(named(key), 18)} ${dw.number(prob)}`);
+    if (told.length < further.length) rest.push(`${further.length - told.length} more below 0.0001`);
     return el("details", {class: "dw-belief", open}, el("summary", {text: `${reel.source(source).title}: ${spaceTitle(reel, space)}`}), ...rows,
+      rest.length ? el("p", {class: "dw-quiet dw-rest", "data-testid": "rest", text: `then ${rest.join(" · ")}`}) : null,
       el("p", {class: "dw-quiet", title: "How open the whole distribution is: 0 where one token is certain.", text: `entropy ${dw.number(entropy)} nats`}));
   }
 

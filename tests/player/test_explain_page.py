@@ -4,6 +4,7 @@ import re
 
 import pytest
 from opened import Opened
+from player_page import TRACES, fakes
 
 pytestmark = pytest.mark.browser
 
@@ -55,6 +56,24 @@ def test_the_inspector_opens_a_node_a_token_a_cell_and_a_round(opened: Opened) -
         assert (shown.inner_text() if shown.count() else "0") == str(line[key])
     assert line["s"] == opened.test_id("round-story").inner_text()
     assert opened.test_id("verdict").count() == 1
+
+
+def test_eight_likely_tokens_have_bars_and_twelve_are_named(opened: Opened) -> None:
+    TRACES["spread"] = fakes.spread
+    page = opened.open("a=spread").page
+    page.evaluate("player.select('a', {candidate: 0})")
+    page.evaluate("player.last()")
+    rest = opened.test_id("rest").inner_text()
+    assert page.locator("[data-testid=evidence] .dw-belief .dw-row").count() == 8
+    names = page.evaluate(
+        f"{REEL}.beats.flatMap((b) => b.o).find((o) => o[0] === 'b')[6][0].map((k) => {REEL}.quoted(k))"
+    )
+    assert rest == "then " + " · ".join(
+        [
+            *(f"{name} {0.05 - 0.003 * rank:.3g}" for rank, name in enumerate(names[8:16], 7)),
+            "4 more below 0.0001",
+        ]
+    )
 
 
 def test_a_cell_of_a_canvas_tells_its_guesses_until_it_was_taken_back(opened: Opened) -> None:

@@ -5,7 +5,7 @@ Numbers are drawn from a seeded generator; no model runs.
 
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from workbench.trace import (
     ROOT,
@@ -411,6 +411,19 @@ def greedy(steps: int = 24, seed: int = 5) -> Trace:
         s.observe("target", Cells(0, (at + step,)), [(word, prob)])
         s.say(Commit(0, tuple(s.propose("target", [at + step], [word], ROOT, [prob], DraftKind.POINT))))
     return s.trace("Greedy decoding", "autoregressive", "same greedy text")
+
+
+def spread() -> Trace:
+    """Greedy decoding that begins with twenty likely tokens, the last four of them hardly likely."""
+    trace = greedy()
+    at = next(i for i, event in enumerate(trace.events) if isinstance(event, Observe))
+    first = trace.events[at]
+    assert isinstance(first, Observe)
+    others = [id for id in sorted(trace.tokens) if id != first.keys[0][0]]
+    keys = (first.keys[0][0], *others[:19])
+    probs = (0.2, *(round(0.05 - 0.003 * rank, 3) for rank in range(15)), *(0.00001,) * 4)
+    row = replace(first, keys=(keys,), probs=(probs,))
+    return replace(trace, events=(*trace.events[:at], row, *trace.events[at + 1 :]))
 
 
 def every() -> Iterator[tuple[str, Trace]]:

@@ -191,6 +191,13 @@ def test_beliefs_are_thinned() -> None:
     assert many == 5 and max(len(row) for row in ops[0][6]) == 4
 
 
+def test_a_belief_about_one_place_keeps_twenty_and_their_names() -> None:
+    held = reel(fakes.spread())
+    first = next(op for beat in held["beats"] for op in beat["o"] if op[0] == "b")
+    assert len(first[6][0]) == len(first[7][0]) == 20
+    assert set(first[6][0]) <= set(held["vocab"])
+
+
 def test_colours_are_said_once() -> None:
     assert {look.token for look in LOOKS.values()} <= set(TOKENS)
     assert set(STATUSES) | set(BIRTHS) <= set(LOOKS)
