@@ -4,6 +4,8 @@ from typing import Any
 
 from visitor import PLANS, RUNNING
 
+GRADIOS = """[...document.querySelectorAll(".toast-wrap, #stage .error")].filter((node) =>
+  node.checkVisibility({opacityProperty: true, visibilityProperty: true})).map((node) => node.outerHTML)"""
 LINK = f"{PLANS['a']}&prompt=Add 1%2B2&max=4&seed=1"
 
 
@@ -36,6 +38,9 @@ def test_a_run_that_the_server_did_not_take_ends(visit: Any) -> None:
     window = visit(LINK).ready()
     window.page.route("**/queue/join**", lambda route: route.fulfill(status=500, body="{}"))
     refused(window, "Run A: the server did not take it")
+    assert window.page.evaluate(GRADIOS) == []  # one complaint is enough
+    window.find("link").click()
+    window.page.get_by_text("The server could not do that now").wait_for(state="visible")
     window.page.unroute("**/queue/join**")
     window.find("run-a").click()
     window.drawn()

@@ -43,3 +43,23 @@ def test_run_asks_again_for_a_list_that_could_not_be_had(visit: Any) -> None:
     window.run("run-a")
     assert window.find("method-a").is_enabled()
     assert window.find("message").is_hidden()
+
+
+def test_a_lost_connection_keeps_what_was_recorded(visit: Any) -> None:
+    query = "a=llada_low_confidence&a@denoiser=tiny-masked&a.block_length=400&b=&prompt=Add&max=900"
+    window = visit(query).ready().run("run-a", wait=False).drawn()
+    window.page.evaluate("window.stayed = true")
+    window.page.context.set_offline(True)
+    window.page.wait_for_function(
+        "document.querySelector('[data-testid=status-a]').textContent.startsWith('Connection lost')"
+    )
+    assert window.text("message").startswith("Connection lost; reconnecting…")
+    drawn = window.state()["panes"]["a"]["beats"]
+    window.page.context.set_offline(False)
+    window.page.wait_for_function(f"!{RUNNING}")
+    assert "what was recorded stands here" in window.complaint()
+    assert window.state()["panes"]["a"]["beats"] >= drawn > 1
+    window.find("max-tokens").fill("4")
+    window.run("run-a")  # the page goes on, and was not loaded again
+    assert window.page.evaluate("window.stayed")
+    assert window.text("badge-a")

@@ -164,17 +164,19 @@ def _wire(
             )  # fmt: skip
             asked.failure(None, js=f"() => window.Workbench.lost('{pane}')", api_visibility="private")
     buttons["cancel"].click(None, js="() => window.Workbench.cancel()", api_visibility="private")
-    buttons["link"].click(
+    linked = buttons["link"].click(
         _linker(place),
         [plan, *controls],
         stage,
         js="(plan, ...rest) => [window.Workbench.view(), ...rest]",
         **private,
     )
-    for chosen in (task, task_seed):
-        chosen.input(_task, [task, task_seed, prompt], [prompt, known, task_seed, stage], **private)
-    blocks.load(_opened, None, [*controls, known, stage], **private)
-    stage.picked(_picker(place), None, [*controls, known], **private)
+    asked_for = [task, task_seed, prompt], [prompt, known, task_seed, stage]
+    rest = [chosen.input(_task, *asked_for, **private) for chosen in (task, task_seed)]
+    rest.append(blocks.load(_opened, None, [*controls, known, stage], **private))
+    rest.append(stage.picked(_picker(place), None, [*controls, known], **private))
+    for event in (linked, *rest):
+        event.failure(None, js="() => window.Workbench.failed()", api_visibility="private")
     forked = stage.forked(
         forker(place), None, stage, concurrency_limit=8, concurrency_id="run-b", trigger_mode="multiple",
         **private,

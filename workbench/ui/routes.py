@@ -15,6 +15,7 @@ from workbench.ui.replies import JSON_TYPE, answer, reel_of, refusal
 STATIC = Path(__file__).with_name("static")
 SCRIPTS = (
     "dom.js",
+    "line.js",
     "setup.js",
     "compare.js",
     "counts.js",

@@ -66,6 +66,7 @@ class Record:
         return {
             "run": self.id,
             "status": "running" if self.running else footer.status,
+            "events": len(trace.events),
             "message": "" if self.running else footer.message,
             "method": trace.header.method,
             "title": self.title or trace.header.title,

@@ -95,7 +95,7 @@
   /* A small message of the server: {run, status, upto, ...}; the deltas themselves come from our own route. */
   function feed(pane, text) {
     const said = wb.parse(text);
-    if (!said) return;
+    if (!said || (live[pane] && live[pane].lost)) return;
     if (!live[pane] || live[pane].run !== said.run) live[pane] = {run: said.run, have: 0, busy: false, asked: true};
     const run = live[pane];
     run.said = said;
@@ -117,10 +117,39 @@
     busy();
   }
 
-  /* Gradio failed before or while our handler spoke: nothing more is heard of this run. */
-  wb.lost = function (pane) {
-    if (live[pane]) refused(pane, {pane, status: "refused", message: "the server did not take it, or was lost; look at the settings and run again."});
+  /* Gradio could not do what else it was asked for. */
+  wb.failed = async function () {
+    if (await wb.line()) wb.say("The server could not do that now; wait a moment and try again.", "error");
   };
+
+  /* Nothing more is heard of this run: gradio failed before or while our handler spoke, or the line broke. What was drawn stays. */
+  wb.lost = async function (pane) {
+    const run = live[pane];
+    if (!run || run.lost) return;
+    run.lost = true;
+    player.setStatus(pane, {running: true, message: "Connection lost; reconnecting…", badge: null});
+    const held = await wb.line(), about = run.run ? await over(run.run) : null;
+    if (live[pane] !== run) return;
+    if (!about && !run.have) {
+      refused(pane, {pane, status: "refused", message: held ? "the server did not take it; look at the settings and run again." : "the connection was lost before it began; run again."});
+      return;
+    }
+    live[pane] = null;
+    busy();
+    const last = player.panes[pane].reel.beats.at(-1), more = about && last && last.e[1] >= about.events;  // the disk may be behind the page
+    if (!about || more || !(await show(pane, run.run))) player.setStatus(pane, {running: false, message: "The recording breaks off here."});
+    wb.also(`Run ${pane.toUpperCase()} was cut off when the connection was lost: what was recorded stands here; run again for all of it.`);
+  };
+
+  /* A run that nobody follows any more, once it has stopped; null if the server does not know it. */
+  async function over(id) {
+    await stop(id);
+    for (;;) {
+      const about = await wb.ask(`/runs/${encodeURIComponent(id)}`).catch(() => null);
+      if (!about || about.status !== "running") return about;
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+  }
 
   async function drain(pane, run) {
     if (run.busy) return;
@@ -134,8 +163,9 @@
         run.have += deltas.length;
       }
       if (live[pane] === run) progress(pane, run);
-    } catch (error) {
-      wb.say(error.message, "error");
+    } catch {
+      wb.lost(pane);
+      return;
     }
     run.busy = false;
     if (live[pane] === run && run.have < run.said.upto) drain(pane, run);
@@ -174,7 +204,7 @@
     busy();
     for (const pane of PANES) {
       const run = live[pane];
-      if (!run || run.asked) continue;
+      if (!run || (run.asked && !run.lost)) continue;
       refused(pane, {status: "dropped"});
       if (run.drop) run.drop();
     }
