@@ -3,7 +3,9 @@
 The window has rows and columns; column 0 of row 0 is the last committed token. In one pass the target
 reads it as a tree: row 0 is a chain, and every column hangs down from its token in row 0, so that
 (row r, column c) stands r + c positions behind the last token. What the target answers to the last row
-is the next row; a column and its answer are an n-gram, kept in the pool under its first token.
+is the next row; a column and its answer are an n-gram, kept in the pool under its first token. What a
+round collected is not recorded twice: it is the columns of the proposed window, each with the likeliest
+token that the target was observed to believe in behind its last row.
 """
 
 from collections.abc import Generator, Iterator, Sequence
@@ -16,7 +18,12 @@ from workbench.trace import ROOT, Candidates, Cells, Event, Measure, Score, Sour
 
 POOL = Source("pool", "the pool of n-grams", "match")
 POOL_SIZE = Measure(
-    "pool_size", "n-grams in the pool", "n-grams", "higher", "different n-grams over all keys"
+    "pool_size",
+    "n-grams in the pool",
+    "n-grams",
+    "higher",
+    "different n-grams over all keys; a round with a full window adds one per column: the tokens down the "
+    "column and the target's likeliest token behind them",
 )
 POOL_HITS = Measure(
     "pool_hits", "pool hits", "n-grams", "higher", "n-grams of the pool that begin with the last token"
