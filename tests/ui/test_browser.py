@@ -231,6 +231,8 @@ def test_bad_input_gives_one_sentence(visit: Any, tmp_path: Path) -> None:
         ("a=nothing&prompt=x", "There is no method 'nothing'"),
         ("prompt=x&max=many", "a number is needed"),
         ("a=greedy&b=&prompt=x&sed=3", "A link has no 'sed' (did you mean 'seed'?)"),
+        ("arun=example-greedy&clock=foo", "There is no clock 'foo'"),
+        ("arun=../../etc", "There is no run '../../etc'"),
         ("max=9", "its value for 'max' is left out"),
         (
             "a=greedy&a.depth=3&b=greedy&b@draft=ar-drafter&prompt=x",

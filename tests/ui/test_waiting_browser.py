@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from visitor import RUNNING
+from visitor import PLANS, RUNNING
 
 pytestmark = pytest.mark.browser
 
@@ -28,6 +28,15 @@ def test_run_waits_for_the_list_of_methods(visit: Any) -> None:
     window.page.wait_for_function(f"!{RUNNING}", timeout=60_000)
     panes = window.state()["panes"]
     assert len(panes) == 2
+    assert window.find("message").is_hidden()
+
+
+def test_a_double_click_on_run_is_one_run_and_no_cancel(visit: Any) -> None:
+    window = visit(f"{PLANS['a']}&{PLANS['b']}&prompt=Add&max=12").ready()
+    window.find("run-both").dblclick()
+    window.page.wait_for_function(RUNNING)
+    window.page.wait_for_function(f"!{RUNNING}", timeout=60_000)
+    assert [window.text(f"status-{pane}") for pane in "ab"] == ["", ""]
     assert window.find("message").is_hidden()
 
 

@@ -27,6 +27,7 @@
 
   async function show(pane, id) {
     if (!id) { player.clear(pane); hold(pane, ""); return true; }
+    if (/[/\\?#]/.test(id)) { wb.say(`There is no run '${id.slice(0, 40)}' on this machine.`, "error"); return false; }
     let about;
     try {
       about = await wb.ask(`/runs/${encodeURIComponent(id)}`);
@@ -328,7 +329,9 @@
   function look() {
     const {clock, cursor} = wanted;
     wanted = null;
-    if (clock) player.setClock(clock);
+    const [shown] = player.filled();
+    if (clock && shown && shown.reel.clocks.some(({id}) => id === clock)) player.setClock(clock);
+    else if (clock) wb.also(`There is no clock '${clock}'; the link's value for it is left out.`);
     if (cursor !== null && cursor !== undefined) player.seek(cursor);
   }
 

@@ -27,11 +27,17 @@
     if (button) button.click();
   }
 
+  /* Cancel comes where Run was: the second click of a double one is not meant for it. */
+  function once(event) {
+    if (event.detail > 1 && event.target.closest("#cancel")) { event.stopPropagation(); event.preventDefault(); }
+  }
+
   let started = false;
   wb.start = function () {
     if (started) return;
     started = true;
     document.addEventListener("keydown", keys, true);
+    document.addEventListener("click", once, true);
     hook();
     new MutationObserver(hook).observe(document.body, {childList: true, subtree: true, attributes: true, attributeFilter: ["disabled"]});
   };
