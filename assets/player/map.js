@@ -13,10 +13,11 @@
       this.tip = el("div", {class: "dw-tip", hidden: true});
       this.ring = el("div", {class: "dw-map-ring", hidden: true});
       this.at = null;
+      this.column = el("div", {class: "dw-map-column", hidden: true, "aria-hidden": "true"}, el("b"));
       this.veil = el("div", {class: "dw-map-veil"});
       this.line = el("canvas", {class: "dw-map-line", "aria-hidden": "true"});
       this.sheet = el("div", {class: "dw-map-sheet"}, this.canvas, this.veil, this.line);
-      this.scroll = el("div", {class: "dw-scroll dw-map"}, this.head, this.sheet, this.ring, this.tip);
+      this.scroll = el("div", {class: "dw-scroll dw-map"}, this.head, this.sheet, this.column, this.ring, this.tip);
       this.caption = el("div", {class: "dw-caption"});
       this.legend = el("div", {class: "dw-legend"}, ...[["guess", "guessed"], ["now", "committed in this round"], ["held", "committed before"],
         ["back", "taken back"]].map(([id, text]) => dw.key(el("i", {class: `dw-swatch dw-m-${id}`}), text)),
@@ -24,14 +25,14 @@
       el("span", {class: "dw-key", title: dw.words["unsure to sure"]}, "unsure", el("i", {class: "dw-ramp"}), "sure"));
       this.node = el("div", {class: "dw-figure"}, this.caption, this.scroll, this.legend);
       this.canvas.addEventListener("pointermove", (event) => this.hover(event));
-      this.canvas.addEventListener("pointerleave", () => { this.tip.hidden = true; });
+      this.canvas.addEventListener("pointerleave", () => { this.tip.hidden = true; this.trace(this.chosen); });
       this.canvas.addEventListener("click", (event) => this.open(...this.where(event)));
       this.canvas.addEventListener("keydown", (event) => this.key(event));
-      this.canvas.addEventListener("blur", () => { this.ring.hidden = this.tip.hidden = true; });
+      this.canvas.addEventListener("blur", () => { this.ring.hidden = this.tip.hidden = true; this.trace(this.chosen); });
       this.reset();
     }
 
-    reset() { this.stamp = null; this.row = -1; this.rows = 0; this.at = null; this.ring.hidden = true; }
+    reset() { this.stamp = null; this.row = -1; this.rows = 0; this.at = this.chosen = null; this.ring.hidden = this.column.hidden = true; }
     recolour() { this.stamp = null; }
 
     measure(reel) {
@@ -50,12 +51,33 @@
       if (this.stamp !== stamp || this.rows > reel.rows.length) this.build(reel, stamp);
       if (this.version !== reel.version) this.grow(reel);
       this.live(now, row, selected);
+      this.choose(reel, selected);
       this.line.style.transform = `translateY(${row * this.ch}px)`;
       this.veil.style.transform = `translateY(${(row + 1) * this.ch}px)`;
       this.row = row;
       this.now = now;
       this.keep(row);
       this.say(now, reel, row);
+    }
+
+    /* The column of the selected cell, or of the cell that a selected candidate stands in. */
+    choose(reel, selected) {
+      const about = selected && (selected.candidate === undefined ? selected : reel.candidates[selected.candidate]);
+      const cell = about && about.lane === reel.map.lane && about.position >= reel.map.start ? about.position - reel.map.start : null;
+      const stamp = `${cell}:${this.stamp}:${reel.rows.length}`;
+      if (this.column.dataset.stamp === stamp) return;
+      this.column.dataset.stamp = stamp;
+      this.chosen = cell;
+      this.trace(cell);
+    }
+
+    /* One position through all rounds: its column is framed from its number above the map down. */
+    trace(cell) {
+      const {map, rows} = this.pane.reel;
+      this.column.hidden = cell === null || !map || cell >= map.width;
+      if (this.column.hidden) return;
+      Object.assign(this.column.style, {width: `${this.cw}px`, height: `${RIBBON + AXIS - 12 + rows.length * this.ch}px`, transform: `translate(${cell * this.cw}px)`});
+      this.column.firstChild.textContent = map.start + cell;
     }
 
     rowOf(reel, round) {
@@ -212,7 +234,8 @@
 
     hover(event) {
       const reel = this.pane.reel, [cell, row] = this.where(event);
-      if (!reel.rows[row] || cell < 0 || cell >= reel.map.width) { this.tip.hidden = true; return; }
+      if (!reel.rows[row] || cell < 0 || cell >= reel.map.width) { this.tip.hidden = true; this.trace(this.chosen); return; }
+      this.trace(cell);
       this.point(this.words(cell, row), event.offsetX + 12, event.offsetY + 16);
     }
 
@@ -243,6 +266,7 @@
       const x = cell * this.cw, y = row * this.ch, text = this.words(cell, row);
       Object.assign(this.ring.style, {width: `${this.cw}px`, height: `${this.ch}px`, transform: `translate(${x}px, ${y + RIBBON + AXIS}px)`});
       this.ring.hidden = false;
+      this.trace(cell);
       this.point(text, x + this.cw + 6, y + this.ch + 4);
       this.pane.player.why.live.textContent = text;
       this.reveal(row);

@@ -21,7 +21,7 @@
       this.scroll = el("div", {class: "dw-scroll dw-time", "data-testid": `timeline-${name}`, tabindex: "0", role: "region", "aria-label": "Passes over time"}, this.canvas);
       this.costs = new dw.CostForm(pane.player, name, () => this.setAxis("modelled"));
       this.told = el("p", {class: "dw-time-told", role: "status", "data-testid": `cost-told-${name}`});
-      this.node = el("div", {class: "dw-figure"}, el("div", {class: "dw-time-head"}, this.modes, this.caption, this.tools), this.scroll, this.legend, this.costs.node, this.told);
+      this.node = el("div", {class: "dw-figure"}, el("div", {class: "dw-time-head"}, this.modes, this.tools, this.caption), this.scroll, this.legend, this.costs.node, this.told);
       this.reset();
     }
 

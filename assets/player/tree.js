@@ -4,7 +4,7 @@
   "use strict";
   const {el, svg} = dw;
   const W = 88, H = 34, NARROW = 24, WIDE = 104, GAP_Y = 10, PAD = 6, ROOT_W = 60;
-  const SMALLEST = 0.7, READABLE = 11;
+  const SMALLEST = 0.55, READABLE = 11;  // drawn smaller than that, a whole tree says nothing any more
   const LARGE = 150, ROOMY = 90;
   const LEFT = dw.LEFT = "left_mass";  // what a rejected draft leaves of the target, where a method records it
 
@@ -73,7 +73,7 @@
       const tree = now.reel.trees[key];
       if (this.key !== null && tree.ids.length > LARGE && this.pane.player.rests(this)) return undefined;
       if (this.key !== key || this.tree !== tree) {  // a tree that changed is another object
-        if (this.round !== key) { this.round = key; this.zoom = 1; }
+        if (this.round !== key) { this.round = key; this.zoom = 1; this.opening = true; }
         this.build(now.reel, tree);
         this.key = key;
         this.tree = tree;
@@ -148,7 +148,8 @@
       this.natural = Math.max(SMALLEST, Math.min(1.25, (room[0] - 4) / width, (room[1] - 4) / height));
       const scale = this.scale = this.natural * this.zoom;
       this.font = Math.max(12, READABLE / Math.max(SMALLEST, scale));  // what is drawn smaller still reads: fewer letters, not tinier ones
-      this.canvas.style.setProperty("--test-font", `${Math.max(10.5, 10 / Math.max(SMALLEST, scale)).toFixed(2)}px`);
+      this.testFont = Math.max(10.5, 10 / Math.max(SMALLEST, scale));
+      this.canvas.style.setProperty("--test-font", `${this.testFont.toFixed(2)}px`);
       this.canvas.style.setProperty("--tree-font", `${this.font.toFixed(2)}px`);
       for (const [name, value] of Object.entries({width: width * scale, height: height * scale,
         viewBox: `0 0 ${width} ${height}`})) this.canvas.setAttribute(name, value);
@@ -177,7 +178,8 @@
         view.said = svg("text", {class: "dw-test", x: to[0] - 20, y: to[1] - 6, "text-anchor": "end"});
         view.left = svg("text", {class: "dw-test dw-test-left", x: to[0] - 20, y: to[1] + 14, "text-anchor": "end"});
         view.order = this.order(reel, tree, at);
-        this.layers.notes.append(view.said, view.left);
+        view.backs = [svg("rect", {class: "dw-test-back", rx: 3}), svg("rect", {class: "dw-test-back", rx: 3})];
+        this.layers.notes.append(...view.backs, view.said, view.left);
       }
       this.layers.edges.append(edge);
       this.layers.nodes.append(node);
@@ -217,7 +219,7 @@
       this.drawRibbon(path, tree);
       this.say(now, tree);
       this.explain(reel, met);
-      if (focus !== null || path.length) this.follow(this.spots[path.length ? path[path.length - 1] : focus].to);
+      if (focus !== null || path.length) this.follow(this.spots[path.length ? path[path.length - 1] : focus].to, path.length > 0);
     }
 
     /* A node that exists: only what changed. */
@@ -252,6 +254,14 @@
       view.said.setAttribute("class", `dw-test ${test && !test.passed ? "dw-test-no" : ""}`);
       const mass = status === "rejected" ? this.pane.scores(id).find((score) => score.measure === LEFT && score.beat <= beat) : null;
       view.left.textContent = mass ? `left ${short(mass.value)}` : "";
+      this.back(view.backs[0], view.said, view.to[0] - 20, view.to[1] - 6);
+      this.back(view.backs[1], view.left, view.to[0] - 20, view.to[1] + 14);
+    }
+
+    /* The ground of a label that ends at x on the line y, so that no edge runs through it; its letters are all as wide. */
+    back(rect, label, x, y) {
+      const font = this.testFont, width = label.textContent.length * font * 0.602;
+      for (const [name, value] of Object.entries({x: x - width - 2, y: y - font * 0.85, width: width ? width + 4 : 0, height: font * 1.1})) rect.setAttribute(name, value.toFixed(1));
     }
 
     paint(reel, id, view, status, target, picked, fresh, test) {
@@ -312,14 +322,20 @@
       if (this.caption.textContent !== text) this.caption.textContent = text;
     }
 
-    follow(to) { dw.later(this, () => this.reveal(to)); }
+    follow(to, settled) { dw.later(this, () => this.reveal(to, settled)); }
 
-    reveal(to) {
-      const box = this.scroll, s = this.scale, [x, y] = [to[0] * s, to[1] * s];
-      const [wide, high] = [box.clientWidth, box.clientHeight], [left, top] = [box.scrollLeft, box.scrollTop];
+    /* A tree opens at its root; what comes is scrolled to, together with the root where both fit. */
+    reveal(to, settled) {
+      const box = this.scroll, s = this.scale, [x, y] = [to[0] * s, to[1] * s], root = (this.y(this.middle) + H / 2) * s;
+      const [wide, high] = [box.clientWidth, box.clientHeight];
+      if (this.opening) { box.scrollLeft = 0; box.scrollTop = Math.max(0, root - high / 2); }
+      const opened = this.opening && !settled, [left, top] = [box.scrollLeft, box.scrollTop];
+      this.opening = false;
+      if (opened) return;
       if (x + W * s > left + wide) box.scrollLeft = x + (W + 40) * s - wide;
       else if (x < left + 60) box.scrollLeft = Math.max(0, x - 160);
-      if (y + H > top + high || y - H < top) box.scrollTop = Math.max(0, y - high / 2);
+      const both = Math.abs(y - root) + 2 * H * s < high;
+      if (y + H * s > top + high || y - H * s < top) box.scrollTop = Math.max(0, (both ? (y + root) / 2 : y) - high / 2);
     }
   };
 

@@ -19,6 +19,26 @@ def test_the_map_has_a_key_and_words_for_what_occurs(opened: Opened) -> None:
     assert all(part in said for part, said in zip(parts, words, strict=True)), words
 
 
+def test_the_position_of_a_selected_cell_is_traced_through_all_rounds(opened: Opened) -> None:
+    opened.open("a=canvas")
+    opened.test_id("tab-map-a").click()
+    column = opened.page.locator("[data-pane=a] .dw-map-column")
+    assert not column.is_visible()
+    opened.page.evaluate("player.select('a', {lane: 0, position: 6})")
+    column.wait_for()
+    frame, sheet = column.bounding_box(), opened.page.locator("[data-pane=a] .dw-map-canvas").bounding_box()
+    width = opened.page.evaluate("player.panes.a.views.map.cw")
+    assert column.inner_text() == "6" and frame and sheet
+    assert abs(frame["x"] - sheet["x"] - 2 * width) < 1 and abs(frame["width"] - width) < 1
+    assert abs(frame["y"] + frame["height"] - sheet["y"] - sheet["height"]) < 1
+    opened.test_id("map-a").focus()
+    opened.page.keyboard.press("ArrowRight")
+    assert column.inner_text() == "4", "the key's own cell while the keys go"
+    opened.page.evaluate("player.select(null, null)")
+    opened.test_id("map-a").evaluate("node => node.blur()")
+    assert not column.is_visible()
+
+
 def test_a_run_without_marks_has_no_key_for_them(opened: Opened) -> None:
     opened.open("a=masked")
     opened.test_id("tab-map-a").click()

@@ -93,6 +93,23 @@ def test_a_later_sibling_is_drawn_against_what_its_elder_left(opened: Opened) ->
     assert figure.get_by_role("button").count() == 0, "before the test nothing was taken away"
 
 
+def test_no_edge_runs_through_the_words_of_a_test(opened: Opened) -> None:
+    """Every label has a ground that is at least as large as its letters."""
+    opened.open("a=rivals")
+    opened.page.evaluate("player.seek(player.state().max)")
+    bare = """notes => notes.filter(n => n.textContent).filter(n => {
+      const at = n.getBoundingClientRect();
+      return ![...n.parentNode.querySelectorAll(".dw-test-back")].some(back => {
+        const on = back.getBoundingClientRect();
+        return on.left <= at.left + 1 && on.right >= at.right - 1 && on.width > 5
+          && Math.abs((on.top + on.bottom) / 2 - (at.top + at.bottom) / 2) < 4;
+      });
+    }).map(n => n.textContent)"""
+    notes = opened.test_id("tree-a").locator(".dw-test")
+    assert "left .40" in notes.all_text_contents()
+    assert notes.evaluate_all(bare) == []
+
+
 def test_one_is_said_as_one(opened: Opened) -> None:
     opened.open("a=speculative")
     assert opened.page.evaluate("[1, 2, 1200].map((n) => dw.many(n, 'node'))") == [
