@@ -54,4 +54,15 @@
     await (waiting = waiting || wait());
     return false;
   };
+
+  /* A run that nobody follows any more, once it has stopped; null if the server does not know it. */
+  wb.over = async function (id) {
+    const run = `/runs/${encodeURIComponent(id)}`;
+    await wb.ask(`${run}/stop`, {method: "POST"}).catch(() => {});
+    for (;;) {
+      const about = await wb.ask(run).catch(() => null);
+      if (!about || about.status !== "running") return about;
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+  };
 })((window.Workbench = window.Workbench || {}));

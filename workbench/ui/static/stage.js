@@ -129,7 +129,7 @@
     if (!run || run.lost) return;
     run.lost = true;
     player.setStatus(pane, {running: true, message: "Connection lost; reconnecting…", badge: null});
-    const held = await wb.line(), about = run.run ? await over(run.run) : null;
+    const held = await wb.line(), about = run.run ? await wb.over(run.run) : null;
     if (live[pane] !== run) return;
     if (!about && !run.have) {
       refused(pane, {pane, status: "refused", message: held ? "the server did not take it; look at the settings and run again." : "the connection was lost before it began; run again."});
@@ -141,16 +141,6 @@
     if (!about || more || !(await show(pane, run.run))) player.setStatus(pane, {running: false, message: "The recording breaks off here."});
     wb.also(`Run ${pane.toUpperCase()} was cut off when the connection was lost: what was recorded stands here; run again for all of it.`);
   };
-
-  /* A run that nobody follows any more, once it has stopped; null if the server does not know it. */
-  async function over(id) {
-    await stop(id);
-    for (;;) {
-      const about = await wb.ask(`/runs/${encodeURIComponent(id)}`).catch(() => null);
-      if (!about || about.status !== "running") return about;
-      await new Promise((resolve) => setTimeout(resolve, 200));
-    }
-  }
 
   async function drain(pane, run) {
     if (run.busy) return;

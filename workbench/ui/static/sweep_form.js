@@ -174,7 +174,7 @@
         while (job && job.status === "running") {
           this.said(job);
           await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-          job = (await wb.ask("/sweeps/progress.json")).job;
+          job = await this.asked();
           if (job && Date.now() - seen > GROWS_MS && job.done) { seen = Date.now(); this.hooks.grown(job); }
         }
       } catch (error) {
@@ -188,6 +188,17 @@
       this.said(job);
       if (job && job.status === "failed") this.say(new Error(job.sentence));
       if (job && job.done) this.hooks.ended(job);
+    }
+
+    /* Where the job is; a lost connection is waited for. */
+    async asked() {
+      try {
+        return (await wb.ask("/sweeps/progress.json")).job;
+      } catch (error) {
+        this.progress.replaceChildren(el("span", {text: "Connection lost; reconnecting…"}));
+        if (await wb.line()) throw error;
+        return (await wb.ask("/sweeps/progress.json")).job;
+      }
     }
 
     said(job) {
