@@ -10,7 +10,7 @@ from .imports import ROOT, Import, imports, inside, is_stdlib, modules
 LAYERS: dict[str, tuple[str, ...]] = {
     "workbench.trace": (),
     "workbench.tasks": (),
-    "workbench.maths": ("torch",),
+    "workbench.maths": ("torch", "numpy"),
     "workbench.exchange": ("workbench.trace",),
     "viz": ("workbench.trace", "workbench.exchange", "numpy", "pandas", "networkx", "plotly", "PIL"),
     "workbench.models": ("workbench.trace", "torch", "numpy", "safetensors", "tokenizers"),

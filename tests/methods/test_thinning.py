@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from workbench.methods.thinning import AT_ONCE, Belief, Later, observed, six
+from workbench.maths.thin import six
+from workbench.methods.thinning import AT_ONCE, Belief, Later, observed
 from workbench.trace import Candidates, Cells, Observe
 
 

@@ -4,16 +4,14 @@ Thinning many rows at once costs a third of thinning them one by one, so a recor
 (`Later`). Every row is worked out by itself: which rows are thinned together changes no digit.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
-from workbench.maths.confidence import entropy
+from workbench.maths.thin import in_order, thin
 from workbench.trace import Observe, Refs
 
 Rows = Sequence[Sequence[int]]
@@ -112,87 +110,31 @@ def fill(alike: Waiting) -> None:
 def _columns(beliefs: Sequence[Belief]) -> Columns:
     """Of all rows: ids and probabilities, likeliest first, and the entropies."""
     tensors = {id(belief.probs): belief.probs for belief in beliefs}
-    probs = torch.cat(list(tensors.values())).float()  # seven digits are enough for six
-    nats = entropy(probs).cpu().numpy()
-    ids, best = _likeliest_of(probs, beliefs[0].width)
-    numbers = six(np.concatenate((best, nats[:, None]), -1))
-    values, entropies = numbers[:, :-1], numbers[:, -1].tolist()
-    keys, rounded = list(map(tuple, ids.tolist())), list(map(tuple, values.tolist()))
-    falling = (values[:, 1:] == values[:, :-1]) & (ids[:, 1:] < ids[:, :-1])
-    for row in np.flatnonzero(falling.any(-1)).tolist():
-        rounded[row], keys[row] = _in_order(zip(rounded[row], keys[row], strict=True))
-    place = range(len(keys))
+    keys, probs, entropies = thin(list(tensors.values()), beliefs[0].width)
     if len(tensors) < len(beliefs):
         first = dict(zip(tensors, accumulate(map(len, tensors.values()), initial=0), strict=False))
-        starts = [(first[id(belief.probs)], len(belief.probs)) for belief in beliefs]
+        starts = [(first[id(belief.probs)], belief.probs.shape[0]) for belief in beliefs]
         place = [row for start, count in starts for row in range(start, start + count)]
-        keys, rounded = [keys[row] for row in place], [rounded[row] for row in place]
+        keys, probs = [keys[row] for row in place], [probs[row] for row in place]
         entropies = [entropies[row] for row in place]
-    for row, more in _missing(beliefs, probs, place, keys).items():
-        rounded[row], keys[row] = _in_order([*zip(rounded[row], keys[row], strict=True), *more])
-    return keys, rounded, entropies
-
-
-def _likeliest_of(probs: Tensor, width: int) -> tuple[NDArray[np.int64], NDArray[np.floating]]:
-    """Ids and probabilities (R, width) of the likeliest, of equals the lowest id; `probs` may lose them."""
-    if not probs.is_cpu:
-        best = probs.topk(width, dim=-1)
-        return best.indices.cpu().numpy(), best.values.cpu().numpy()
-    rows, every = probs.numpy(), np.arange(len(probs))
-    ids, values = np.empty((len(rows), width), np.int64), np.empty((len(rows), width), rows.dtype)
-    for place in range(width):  # a few searches for the highest cost less than one for the few highest
-        ids[:, place] = found = rows.argmax(-1)
-        values[:, place] = rows[every, found]
-        rows[every, found] = -1
-    return ids, values
-
-
-def _missing(
-    beliefs: Sequence[Belief], probs: Tensor, place: Sequence[int], keys: Sequence[Sequence[int]]
-) -> dict[int, list[tuple[float, int]]]:
-    """Row -> what verdicts need and the row lacks, as (probability, id). `place`: its row in `probs`."""
-    lacking: list[tuple[int, int]] = []
     start = 0
     for belief in beliefs:
-        for row, extra in enumerate(belief.also, start):
-            lacking += [(row, id) for id in dict.fromkeys(extra) if id not in keys[row]]
-        start += belief.probs.shape[0]
+        stop = start + belief.probs.shape[0]
+        if belief.also:
+            for row, more in _missing(belief, keys[start:stop]).items():
+                held = zip(probs[start + row], keys[start + row], strict=True)
+                probs[start + row], keys[start + row] = in_order([*held, *more])
+        start = stop
+    return keys, probs, entropies
+
+
+def _missing(belief: Belief, keys: Sequence[Sequence[int]]) -> dict[int, list[tuple[float, int]]]:
+    """Row -> what verdicts need and the row lacks, as (probability, id)."""
+    asked = enumerate(zip(belief.also, keys, strict=True))
+    lacking = [(row, id) for row, (extra, kept) in asked for id in dict.fromkeys(extra) if id not in kept]
     found: dict[int, list[tuple[float, int]]] = {}
     if lacking:
         rows, ids = zip(*lacking, strict=True)
-        values = probs[[place[row] for row in rows], ids].tolist()
-        for row, id, value in zip(rows, ids, values, strict=True):
+        for row, id, value in zip(rows, ids, belief.probs[rows, ids].tolist(), strict=True):
             found.setdefault(row, []).append((float(f"{value:.6g}"), id))
     return found
-
-
-POWERS = np.array([float(f"1e{n}") for n in range(23)])
-"""The powers of ten that float64 holds exactly."""
-
-
-def six(numbers: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Six significant digits: enough for a picture, a quarter of the bytes.
-
-    What ".6g" says, for all at once: a whole number of six digits by a power of ten that is exact is the
-    float64 nearest to that decimal. Where the product that gives the whole number is close to a tie, or has
-    not six digits (the power would not be exact), ".6g" itself is asked.
-    """
-    exact = numbers.astype(np.float64)
-    with np.errstate(divide="ignore"):  # 0 has as many digits as one likes
-        digits = np.floor(np.log10(np.abs(exact)))
-    power = POWERS[np.clip(5 - digits, 0, 22).astype(np.intp)]
-    scaled = exact * power
-    whole = np.rint(scaled)
-    rounded = whole / power
-    near_tie = np.abs(scaled - whole) > 0.4999
-    not_six_digits = (np.abs(np.abs(whole) - 550_000) > 450_000) & (exact != 0)
-    asked = near_tie | not_six_digits
-    if asked.any():
-        rounded[asked] = [float(f"{number:.6g}") for number in exact[asked].tolist()]
-    return rounded
-
-
-def _in_order(pairs: Iterable[tuple[float, int]]) -> tuple[tuple[float, ...], tuple[int, ...]]:
-    """Probabilities and ids, the higher first, of equals the lowest id."""
-    probs, ids = zip(*sorted(pairs, key=lambda pair: (-pair[0], pair[1])), strict=True)
-    return probs, ids
