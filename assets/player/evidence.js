@@ -24,7 +24,7 @@
       unreached(pane, candidate, status),
       ...tests.slice(0, 1),
       chances(pane, candidate, heard),
-      dw.ledgerOf(pane, id),
+      dw.massLedgerOf(pane, id),
       rivals(pane, candidate),
       ...heard.map((each) => belief(reel, candidate, each, each.space !== "vocabulary" || heard.every((other) => other === each || other.source !== each.source))),
       candidate.guess ? dw.guesses(pane, candidate.lane, candidate.position) : null,

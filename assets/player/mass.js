@@ -12,7 +12,7 @@
   };
 
   /* The mass ledger: one bar for what each sibling met, as long as its weight; drafts that took their share are outlined. */
-  dw.ledger = function (pane, place, chosen, choose) {
+  dw.massLedger = function (pane, place, chosen, choose) {
     const {reel} = pane, tried = new Set(place.ids.map((id) => reel.candidates[id].fill));
     const stages = dw.stages(pane, place), weighted = stages.some((stage) => stage[2] !== 1);
     const rows = stages.map(([target, , weight], at) => {
@@ -32,10 +32,10 @@
   };
 
   /* The ledger of a candidate's place for the inspector, with the row that it met; null before a rejection. */
-  dw.ledgerOf = function (pane, id) {
+  dw.massLedgerOf = function (pane, id) {
     const figure = pane.reel.figures.overlap, place = figure && figure.spec.places.find((each) => each.stages && each.beat <= pane.now.beat && each.ids.includes(id));
     if (!place || dw.stages(pane, place).length < 2) return null;
-    return el("div", {class: "dw-mass-small"}, el("p", {class: "dw-quiet", text: "What is left of the target, sibling by sibling"}), dw.ledger(pane, place, place.ids.indexOf(id), null));
+    return el("div", {class: "dw-mass-small"}, el("p", {class: "dw-quiet", text: "What is left of the target, sibling by sibling"}), dw.massLedger(pane, place, place.ids.indexOf(id), null));
   };
 
   /* The recorded sum before it is normalised; where drafts are struck out nothing is scored. */

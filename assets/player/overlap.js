@@ -68,7 +68,7 @@
         : `shared area sum min(${name}, draft) = ${share}: ${weighted ? `the path up to here weighs ${dw.number(weight)}` : `how often ${at ? "the next" : "one"} draft is accepted here by the ratio test`}`);
       this.where.textContent = round ? round.title : "";
       const most = Math.max(...stages.flatMap((stage) => [...stage[0], ...stage[1]]).filter((value) => value !== null), 0.05);
-      const over = at >= place.ids.length, ledger = stages.length > 1 || weighted ? dw.ledger(this.pane, place, at, (to) => this.turnTo(to)) : null;
+      const over = at >= place.ids.length, ledger = stages.length > 1 || weighted ? dw.massLedger(this.pane, place, at, (to) => this.turnTo(to)) : null;
       this.rows.replaceChildren(...[this.pattern(), ledger, ...place.tokens.map((token, i) => this.row(reel, now, place, token, target[i], over ? null : draft[i], most, name, over)),
         this.others(target, over ? null : draft, weight, name), place.note ? el("p", {class: "dw-quiet", text: place.note}) : null, ...this.tests(reel, now, place)].filter(Boolean));
     }

@@ -1,5 +1,6 @@
 """The one-way import rule: data goes up the house, imports go down."""
 
+import re
 import subprocess
 import sys
 
@@ -186,3 +187,13 @@ def test_a_fresh_interpreter_loads_nothing_heavy(module: str, absent: tuple[str,
     code = f"import sys, {module}; print(*(name for name in {absent!r} if name in sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""
+
+
+def test_the_scripts_of_the_player_define_a_name_once() -> None:
+    """They share one namespace: what a second file defines under the same name replaces the first."""
+    places: dict[str, list[str]] = {}
+    for script in sorted((ROOT / "assets" / "player").glob("*.js")):
+        for name in re.findall(r"^ *dw\.(\w+) *=[^=]", script.read_text(encoding="utf-8"), re.MULTILINE):
+            places.setdefault(name, []).append(script.name)
+    assert len(places) > 50
+    assert not {name: files for name, files in places.items() if len(files) > 1}
