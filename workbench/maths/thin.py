@@ -13,9 +13,9 @@ Thinned = tuple[list[tuple[int, ...]], list[tuple[float, ...]], list[float]]
 
 
 def thin(tensors: Sequence[Tensor], width: int) -> Thinned:
-    """Of all rows of some (R, V): `width` ids and probabilities, likeliest first, and the entropies in nats.
+    """Of all rows of some (R, V): up to `width` ids and probabilities, likeliest first, and entropies in nats.
 
-    Of equal probabilities, after rounding too, the lowest id comes first.
+    Of equal probabilities, after rounding too, the lowest id comes first; what has none is left out.
     """
     probs = torch.cat(list(tensors)).float()  # seven digits are enough for six
     nats = entropy(probs).cpu().numpy()
@@ -26,6 +26,10 @@ def thin(tensors: Sequence[Tensor], width: int) -> Thinned:
     falling = (values[:, 1:] == values[:, :-1]) & (ids[:, 1:] < ids[:, :-1])
     for row in np.flatnonzero(falling.any(-1)).tolist():
         rounded[row], keys[row] = in_order(zip(rounded[row], keys[row], strict=True))
+    if not values[:, -1].all():
+        counts = np.count_nonzero(values, axis=-1).tolist()
+        keys = [row[:count] for row, count in zip(keys, counts, strict=True)]
+        rounded = [row[:count] for row, count in zip(rounded, counts, strict=True)]
     return keys, rounded, entropies
 
 
