@@ -13,7 +13,7 @@ Thinned = tuple[list[tuple[int, ...]], list[tuple[float, ...]], list[float]]
 
 
 def thin(tensors: Sequence[Tensor], width: int) -> Thinned:
-    """Of all rows of some (R, V): up to `width` ids and probabilities, likeliest first, and entropies in nats.
+    """Of all rows of some (R, V): up to `width` ids and probabilities, likeliest first; entropies in nats.
 
     Of equal probabilities, after rounding too, the lowest id comes first; what has none is left out.
     """
