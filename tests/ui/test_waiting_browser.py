@@ -57,6 +57,7 @@ def test_run_asks_again_for_a_list_that_could_not_be_had(visit: Any) -> None:
 def test_a_lost_connection_keeps_what_was_recorded(visit: Any) -> None:
     query = "a=llada_low_confidence&a@denoiser=tiny-masked&a.block_length=400&b=&prompt=Add&max=900"
     window = visit(query).ready().run("run-a", wait=False).drawn()
+    window.page.wait_for_function("Workbench.player().state().panes.a.beats > 3")
     window.page.evaluate("window.stayed = true")
     window.page.context.set_offline(True)
     window.page.wait_for_function(
